@@ -17,6 +17,11 @@ export interface Transport {
   readonly mtls: boolean;
   /** Negotiated ALPN (`meshctl/h1` …) or empty. */
   readonly alpn: string;
+  /**
+   * True once no new request may start on it (either leaf ends soon, trust changed): finish what is under
+   * way, say `Connection: close`, do not pool it again. Changes while the connection lives: read it per request.
+   */
+  readonly retired?: boolean;
 }
 
 /** Opens connections to endpoints: TLS, identity check and connect deadline inside (src/proxy/tls). */
