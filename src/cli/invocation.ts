@@ -1,0 +1,33 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+
+/** Where text goes. `process.stdout` is one; tests pass a list. */
+export interface Writer {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** Width of the terminal in characters. */
+  readonly columns?: number;
+}
+
+/** Signals that ask a command to end. */
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** Everything a run of the command line takes from its process; only src/main makes one from the real thing. */
+export interface Invocation {
+  /** The words after `meshctl`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly userHome: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pid: number;
+  /** `process.version`: v20.20.2. */
+  readonly nodeVersion: string;
+  readonly nodePath: string;
+  /** Calls `handler` for each end signal until the returned function is called. */
+  onSignal(handler: (signal: EndSignal) => void): () => void;
+}

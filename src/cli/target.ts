@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { contextPath, type ContextsFile, type MeshContext } from "../home/contexts.ts";
+import type { HomeLayout } from "../home/layout.ts";
+import { EXIT, messageOf, UserError } from "../lib/errors.ts";
+
+/** Which controller to talk to, and how to be believed. */
+export interface Target {
+  readonly context: MeshContext;
+  /** `https://host:port` */
+  readonly server: string;
+  /** PEM roots. */
+  readonly ca: string;
+  /** Bearer token; empty when the context names none. */
+  readonly token: string;
+}
+
+/** The context of that name, or the current one. Throws a UserError that says what exists. */
+export function chooseContext(file: ContextsFile, wanted: string | undefined): MeshContext {
+  const name = wanted ?? file.currentContext;
+  if (name === null) {
+    throw new UserError("there is no mesh to talk to yet", {
+      hint: "Start one on this machine with `meshctl install --local`.",
+      exitCode: EXIT.UNREACHABLE,
+    });
+  }
+  const found = file.contexts.find((context) => context.name === name);
+  if (found) return found;
+  const names = file.contexts.map((context) => context.name);
+  throw new UserError(`no context is named "${name}"`, {
+    hint: names.length > 0 ? `There is: ${names.join(", ")}.` : "Start a mesh on this machine with `meshctl install --local`.",
+    exitCode: wanted === undefined ? EXIT.UNREACHABLE : EXIT.NOT_FINE,
+  });
+}
+
+/** Reads the roots and the token that `context` points to. */
+export function readTarget(layout: HomeLayout, context: MeshContext): Target {
+  const ca = context.certificateAuthorityData ?? (context.certificateAuthority ? readText(layout, context.certificateAuthority) : "");
+  const token = context.tokenFile ? readText(layout, context.tokenFile).trim() : "";
+  return { context, server: context.server, ca, token };
+}
+
+function readText(layout: HomeLayout, path: string): string {
+  const absolute = contextPath(layout.root, path);
+  try {
+    return readFileSync(absolute, "utf8");
+  } catch (error) {
+    throw new UserError(`${absolute} cannot be read: ${messageOf(error)}`, {
+      hint: "The context points to it; `meshctl install --local` writes both again.",
+      exitCode: EXIT.UNREACHABLE,
+      cause: error,
+    });
+  }
+}
