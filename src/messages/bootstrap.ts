@@ -52,7 +52,10 @@ export interface UpstreamListener {
   readonly listenPort: number;
 }
 
-/** Supervisor to proxy, after the bootstrap. */
+/**
+ * Supervisor to proxy, after the bootstrap. `drain`: inbound ends as its calls end, outbound goes on; answered by
+ * `drained` once nothing inbound is left or `drainMs` have passed. SIGTERM or the end of the channel end the proxy.
+ */
 export type ToProxy = Bootstrap | { readonly kind: "token"; readonly joinToken: string } | { readonly kind: "drain" };
 
 /** Proxy to supervisor. */
@@ -72,4 +75,6 @@ export type FromProxy =
   | { readonly kind: "need-token" }
   /** Replaces one file of the saved state (only when `savedDir` is null). */
   | { readonly kind: "save"; readonly name: string; readonly base64: string }
+  /** After `drain`: no inbound call is left, or its time is over. */
+  | { readonly kind: "drained" }
   | { readonly kind: "fatal"; readonly message: string };

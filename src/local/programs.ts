@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Programs of this package that others start. */
+export type ProgramName = "meshctl" | "meshctl-controller" | "meshctl-proxy";
+
+/**
+ * Flags of V8 the launcher gives to each program. The young generation of a proxy holds what one burst of
+ * requests leaves behind: with the default 16 MiB it is collected under load so often that latency shows it.
+ */
+const V8_FLAGS: Readonly<Record<ProgramName, readonly string[]>> = Object.freeze({
+  meshctl: [],
+  "meshctl-controller": [],
+  "meshctl-proxy": ["--max-semi-space-size=32"],
+});
+
+/** Arguments for node that run the program: its V8 flags, then its file. */
+export function programArguments(name: ProgramName): readonly string[] {
+  return [...V8_FLAGS[name], programFile(name)];
+}
+
+export function v8Flags(name: ProgramName): readonly string[] {
+  return V8_FLAGS[name];
+}
+
+/** Path under bin/ of this package, found from here: a source file, or a chunk of the bundle in dist/. */
+export function programFile(name: ProgramName): string {
+  return join(packageRoot(), "bin", `${name}.js`);
+}
+
+/** Directory of this package. */
+export function packageRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "bin", "meshctl.js"))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new Error(`bin/meshctl.js is nowhere above ${fileURLToPath(import.meta.url)}`);
+    directory = parent;
+  }
+  return directory;
+}
