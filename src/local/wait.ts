@@ -20,3 +20,17 @@ export async function waitUntil<T>(
     await sleep(clock, everyMs);
   }
 }
+
+/** What `work` gives, or null when it takes longer than `limitMs`; it goes on then, and nobody hears how it ended. */
+export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T | null> {
+  let late: () => void = () => {};
+  const limit = new Promise<null>((resolve) => {
+    late = () => resolve(null);
+  });
+  const timer = clock.setTimer(late, limitMs);
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    timer.cancel();
+  }
+}

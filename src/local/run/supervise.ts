@@ -1,0 +1,251 @@
+import { dirname, join } from "node:path";
+import { createMemoryDir, removeMemoryDir } from "../../home/memory-dir.ts";
+import type { KubeClient } from "../../kube/contract.ts";
+import { Backoff } from "../../lib/backoff.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Bootstrap } from "../../messages/bootstrap.ts";
+import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
+import type { Host } from "../host.ts";
+import { removeRunRecord, writeRunRecord } from "../run-record.ts";
+import { within } from "../wait.ts";
+import { App } from "./app.ts";
+import { bootstrapOf } from "./bootstrap.ts";
+import { refuseConflicts } from "./conflicts.ts";
+import { fetchJoinToken, readMeshFacts } from "./controller-client.ts";
+import { commandEnvironment, type SidecarPorts } from "./environment.ts";
+import type { LinePrefix } from "./line-prefix.ts";
+import type { RunPlan } from "./plan.ts";
+import { accepts, Readiness } from "./readiness.ts";
+import { Registration } from "./registration.ts";
+import { Sidecar } from "./sidecar.ts";
+import { greeting, portTaken, sidecarNotStarted } from "./talk.ts";
+import { inboundAppPorts, type LiveState, workloadOf } from "./workload.ts";
+
+/** What a run needs beside its plan. */
+export interface RunTools {
+  readonly host: Host;
+  readonly client: KubeClient;
+  /** `https://host:port` of the controller. */
+  readonly server: string;
+  readonly logLevel: Bootstrap["logLevel"];
+  /** The command's output, line by line. */
+  readonly stdout: LinePrefix;
+  readonly stderr: LinePrefix;
+  /** Sentences for the user. */
+  readonly say: (text: string) => void;
+  /** Ctrl-C, SIGTERM and the terminal's end, until the returned function is called. */
+  readonly onSignal: (handler: (signal: RunSignal) => void) => () => void;
+}
+
+export type RunSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+const SIGNAL_NUMBER: Readonly<Record<RunSignal, number>> = Object.freeze({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 });
+
+/** How long a goodbye may take when the other side does not answer. */
+const GOODBYE_MS = 1_500;
+const SERVICE_KIND = Object.freeze({ group: "", version: "v1", kind: "Service", plural: "services", namespaced: true });
+
+/**
+ * Runs the plan's command beside a sidecar until it ends, and resolves with its exit code (128 + n after
+ * signal n). Throws a UserError when it cannot begin. Whatever happens, nothing is left behind.
+ */
+export async function supervise(plan: RunPlan, tools: RunTools): Promise<number> {
+  const run = new Run(plan, tools);
+  const stopListening = tools.onSignal((signal) => run.signal(signal));
+  try {
+    return await run.toEnd();
+  } finally {
+    await run.close();
+    stopListening();
+  }
+}
+
+class Run {
+  readonly #plan: RunPlan;
+  readonly #tools: RunTools;
+  readonly #startedAt: string;
+  #phase: LiveState["phase"] = "Starting";
+  #sidecar: Sidecar | null = null;
+  #ports: SidecarPorts | null = null;
+  #registration: Registration | null = null;
+  #readiness: Readiness | null = null;
+  #app: App | null = null;
+  #savedDir: string | null = null;
+  /** The first signal that asked for the end. */
+  #asked: RunSignal | null = null;
+  /** Cuts short what is waited for before a signal reaches the command. */
+  #hurry: () => void = () => {};
+
+  constructor(plan: RunPlan, tools: RunTools) {
+    this.#plan = plan;
+    this.#tools = tools;
+    this.#startedAt = new Date(tools.host.clock.nowMs()).toISOString();
+  }
+
+  async toEnd(): Promise<number> {
+    await this.#refuse();
+    const ports = await this.#startSidecar();
+    if (this.#asked === null) await this.#register(ports);
+    if (this.#asked !== null) return 128 + SIGNAL_NUMBER[this.#asked];
+    const { exitCode, startError } = await this.#startApp(ports).ended;
+    if (startError !== null) this.#tools.say(`cannot start ${this.#plan.command[0]}: ${startError}`);
+    await this.#leave(GOODBYE_MS);
+    return exitCode;
+  }
+
+  /** SIGHUP is for the command alone (many reload on it); the others end the run in order, and a second one at once. */
+  signal(signal: RunSignal): void {
+    if (this.#app !== null && signal !== "SIGHUP" && this.#asked === null) {
+      this.#asked = signal;
+      const hurried = new Promise<void>((resolve) => {
+        this.#hurry = resolve;
+      });
+      void Promise.race([hurried, this.#app.ended, this.#leave(this.#plan.drainMs)]).then(() => this.#app?.signal(signal));
+      return;
+    }
+    if (this.#app === null) this.#asked = signal;
+    this.#hurry();
+    this.#app?.signal(signal);
+  }
+
+  async close(): Promise<void> {
+    const { host, say } = this.#tools;
+    this.#readiness?.close();
+    const removed = this.#registration?.remove().catch((error: unknown) => {
+      say(`could not take this instance off the controller's list (${messageOf(error)}); its lease ends by itself within 8 s`);
+    });
+    await Promise.all([removed && within(host.clock, 2 * GOODBYE_MS, removed), this.#sidecar?.close(2 * GOODBYE_MS)]);
+    if (this.#savedDir !== null) removeMemoryDir(this.#savedDir);
+    if (this.#registration !== null) removeRunRecord(host.layout, this.#plan.namespace, this.#plan.name);
+  }
+
+  async #refuse(): Promise<void> {
+    const { client, host } = this.#tools;
+    const { namespace } = this.#plan;
+    const [workloads, services] = await Promise.all([
+      client.list<Workload>(workloadKind, { namespace }),
+      client.list(SERVICE_KIND, { namespace }),
+    ]);
+    refuseConflicts(this.#plan, workloads.items, services.items, host.clock.nowMs());
+    for (const port of inboundAppPorts(this.#plan)) {
+      if (await accepts(port, host.clock)) throw portTaken(port);
+    }
+  }
+
+  async #startSidecar(): Promise<SidecarPorts> {
+    const { client, host, server, logLevel, say } = this.#tools;
+    const { namespace, name, instance, serviceAccount } = this.#plan;
+    const freshToken = (): Promise<string> => fetchJoinToken(client, { namespace, serviceAccount, instance });
+    const [facts, joinToken] = await Promise.all([readMeshFacts(client), freshToken()]);
+    this.#savedDir = createMemoryDir({ env: host.env, uid: host.uid, root: host.layout.root, instance });
+    const logFile = join(dirname(host.layout.controllerLog), `proxy.${namespace}.${name}.log`);
+    this.#sidecar = new Sidecar({
+      bootstrap: bootstrapOf(this.#plan, { facts, joinToken, server, savedDir: this.#savedDir, logLevel }),
+      freshToken,
+      logFile,
+      env: host.env,
+      backoff: new Backoff({ initialMs: 200, maxMs: 5_000 }, host.random),
+      clock: host.clock,
+      changed: () => this.#changed(),
+      say,
+    });
+    try {
+      this.#ports = await this.#sidecar.start();
+      return this.#ports;
+    } catch (error) {
+      throw sidecarNotStarted(messageOf(error), logFile);
+    }
+  }
+
+  async #register(ports: SidecarPorts): Promise<void> {
+    const { client, host, say } = this.#tools;
+    this.#registration = new Registration({
+      client,
+      workload: workloadOf(this.#plan, ports),
+      clock: host.clock,
+      state: () => this.#state(),
+      say,
+    });
+    await this.#registration.create();
+    this.#note();
+  }
+
+  #startApp(ports: SidecarPorts): App {
+    const { host, stdout, stderr, say } = this.#tools;
+    const plan = this.#plan;
+    const env = commandEnvironment(host.env, plan, ports);
+    const app = new App({ command: plan.command, cwd: host.cwd, env, stdout, stderr, clock: host.clock });
+    this.#app = app;
+    this.#phase = "Running";
+    const probes = inboundAppPorts(plan).map((appPort) => ({ appPort, ...this.#probePath(appPort) }));
+    this.#readiness = new Readiness(probes, host.clock, () => this.#changed());
+    this.#changed();
+    for (const sentence of greeting(plan, ports)) say(sentence);
+    return app;
+  }
+
+  /** --ready-path is asked of the ports that speak HTTP. */
+  #probePath(appPort: number): { readonly path?: string } {
+    const { readyPath, services } = this.#plan;
+    const speaksHttp = services.some((service) => service.appPort === appPort && service.protocol !== "tcp");
+    return readyPath !== undefined && speaksHttp ? { path: readyPath } : {};
+  }
+
+  /** Callers learn first that this instance goes, then what is under way ends. */
+  async #leave(limitMs: number): Promise<void> {
+    this.#phase = "Draining";
+    this.#readiness?.close();
+    if (this.#registration !== null) await within(this.#tools.host.clock, GOODBYE_MS, this.#registration.update());
+    await this.#sidecar?.drain(limitMs);
+  }
+
+  #changed(): void {
+    if (this.#registration === null) return;
+    void this.#registration.update();
+    this.#note();
+  }
+
+  #state(): LiveState {
+    const { services } = this.#plan;
+    const sidecar = this.#sidecar;
+    const open = services.filter(({ appPort }) => this.#readiness?.isReady(appPort));
+    const takesTraffic = this.#phase === "Running" && sidecar?.phase === "ready";
+    return {
+      phase: this.#phase,
+      ready: takesTraffic ? open.map(({ name, port }) => `${name}:${port}`) : [],
+      pid: this.#app?.pid ?? null,
+      proxyPid: sidecar?.pid ?? null,
+      message: this.#phase === "Draining" ? null : this.#notReadyBecause(open.length < services.length),
+    };
+  }
+
+  #notReadyBecause(silent: boolean): string | null {
+    const { phase, reason } = this.#sidecar ?? { phase: "starting", reason: null };
+    if (phase === "down") return `the sidecar is gone: ${reason}`;
+    if (phase !== "ready") return `the sidecar is not ready${reason ? `: ${reason}` : ""}`;
+    return silent ? "the application does not answer" : null;
+  }
+
+  #note(): void {
+    const { host } = this.#tools;
+    const { namespace, name, command, services, upstreams } = this.#plan;
+    const appPorts = inboundAppPorts(this.#plan);
+    const ports = this.#ports ?? { inbound: [], upstreams: [], outbound: 0, admin: 0 };
+    writeRunRecord(host.layout, {
+      pid: host.pid,
+      namespace,
+      name,
+      startedAt: this.#startedAt,
+      command,
+      appPid: this.#app?.pid ?? null,
+      proxyPid: this.#sidecar?.pid ?? null,
+      ports: {
+        ...Object.fromEntries(
+          services.map((service) => [`service ${service.name}:${service.port}`, ports.inbound[appPorts.indexOf(service.appPort)] ?? 0]),
+        ),
+        ...Object.fromEntries(upstreams.map(({ destination }, index) => [`upstream ${destination}`, ports.upstreams[index] ?? 0])),
+        outbound: ports.outbound,
+        admin: ports.admin,
+      },
+    });
+  }
+}
