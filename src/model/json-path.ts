@@ -1,0 +1,46 @@
+/** One step of a printer column's path. `"*"` is every entry. */
+type Step = string | number;
+
+const STEP = /\.([A-Za-z_][\w-]*)|\[(\d+|\*)\]|\['([^']+)'\]/y;
+
+/**
+ * Simple JSONPath of CRD printer columns: `.spec.services[*].name`, `.metadata.labels['a/b']`. Null when it is not one.
+ */
+export function parseJsonPath(text: string): readonly Step[] | null {
+  const steps: Step[] = [];
+  STEP.lastIndex = 0;
+  while (STEP.lastIndex < text.length) {
+    const match = STEP.exec(text);
+    if (match === null) return null;
+    const [, word, index, quoted] = match;
+    steps.push(word ?? quoted ?? (index === "*" ? "*" : Number(index)));
+  }
+  return steps;
+}
+
+/** Every value `path` leads to; empty when it leads nowhere. */
+export function valuesAt(value: unknown, path: readonly Step[]): readonly unknown[] {
+  let found: unknown[] = [value];
+  for (const step of path) {
+    const next: unknown[] = [];
+    for (const item of found) {
+      if (step === "*") next.push(...(Array.isArray(item) ? item : []));
+      else if (typeof item === "object" && item !== null && Object.hasOwn(item, step)) next.push((item as Record<Step, unknown>)[step]);
+    }
+    found = next;
+  }
+  return found.filter((item) => item !== undefined && item !== null);
+}
+
+/** What a table cell shows: values joined by commas, maps as `key=value`, nothing as the empty string. */
+export function formatCell(values: readonly unknown[]): string {
+  return values.map(cellText).join(",");
+}
+
+function cellText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return value.map(cellText).join(",");
+  return Object.entries(value)
+    .map(([key, item]) => `${key}=${cellText(item)}`)
+    .join(",");
+}

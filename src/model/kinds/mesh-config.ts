@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { Violation } from "../../lib/errors.ts";
+import { conditionsSchema } from "../conditions.ts";
+import type { KindDescriptor } from "../kind.ts";
+import type { KubeObject } from "../object.ts";
+
+/** The mesh as a whole. Policies of `meshctl-system` attach to it to hold everywhere; it has no settings of its own. */
+export const meshConfigSchema = z.strictObject({
+  spec: z.strictObject({}).default({}).describe("No settings: defaults of the mesh are policies that target this object."),
+  status: z.strictObject({ conditions: conditionsSchema.optional() }).optional().describe("What became of it."),
+});
+
+export type MeshConfig = KubeObject<z.output<typeof meshConfigSchema>["spec"], z.output<typeof meshConfigSchema>["status"]>;
+
+/** Cluster-wide singleton. */
+export const MESH_CONFIG_NAME = "default";
+
+function validateMeshConfig(object: KubeObject): readonly Violation[] {
+  if (object.metadata.name === MESH_CONFIG_NAME) return [];
+  return [{ path: "metadata.name", message: `must be "${MESH_CONFIG_NAME}": there is one mesh, and one MeshConfig` }];
+}
+
+export const meshConfigKind = Object.freeze({
+  group: "meshctl.dev",
+  version: "v1alpha1",
+  kind: "MeshConfig",
+  plural: "meshconfigs",
+  singular: "meshconfig",
+  shortNames: ["mc"],
+  categories: ["mesh"],
+  namespaced: false,
+  schema: meshConfigSchema,
+  status: true,
+  validate: validateMeshConfig,
+  description: "The mesh as a whole: what a policy targets to hold everywhere.",
+} as const satisfies KindDescriptor);
