@@ -28,6 +28,9 @@ export function commandEnvironment(
   return {
     ...base,
     ...(plan.port === null ? {} : { PORT: String(plan.port) }),
+    MESHCTL_NAMESPACE: plan.namespace,
+    MESHCTL_WORKLOAD: plan.name,
+    ...(plan.version === undefined ? {} : { MESHCTL_VERSION: plan.version }),
     http_proxy: proxy,
     HTTP_PROXY: proxy,
     no_proxy: noProxy,

@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Bootstrap, FromProxy, ToProxy } from "../../messages/bootstrap.ts";
 import { endProcess } from "../process.ts";
 import { programFile, v8Flags } from "../programs.ts";
+import { within } from "../wait.ts";
 import type { SidecarPorts } from "./environment.ts";
 
 /** `starting` until its first identity and configuration, `down` between a death and the next start. */
@@ -42,7 +43,8 @@ export class Sidecar {
   #closing = false;
   #startedAtMs = 0;
   #timer: Timer | null = null;
-  #drained: (() => void) | null = null;
+  #draining: Promise<void> | null = null;
+  #drained: () => void = () => {};
   #bound: { readonly done: (ports: SidecarPorts) => void; readonly failed: (error: Error) => void } | null = null;
   /** Handed over by the proxy where there is no directory in memory. */
   readonly #saved = new Map<string, string>();
@@ -74,18 +76,15 @@ export class Sidecar {
     });
   }
 
-  /** No new inbound connections; resolves when the last call has ended, at the latest after `limitMs`. */
-  drain(limitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#child === null) return resolve();
-      const timer = this.#options.clock.setTimer(resolve, limitMs);
-      this.#drained = () => {
-        timer.cancel();
-        resolve();
-      };
+  /** Inbound ends as its calls end; resolves when none is left, at the latest after `limitMs`. Asked again, it waits for the first. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining ??= new Promise((resolve) => {
       this.#closing = true;
-      this.#tell({ kind: "drain" });
+      this.#drained = resolve;
+      if (this.#child === null) resolve();
+      else this.#tell({ kind: "drain" });
     });
+    await within(this.#options.clock, limitMs, this.#draining);
   }
 
   async close(graceMs: number): Promise<void> {
@@ -142,7 +141,7 @@ export class Sidecar {
         this.#saved.set(message.name, message.base64);
         break;
       case "drained":
-        this.#drained?.();
+        this.#drained();
         break;
       case "fatal":
         this.#fatal = message.message;
@@ -177,7 +176,7 @@ export class Sidecar {
     if (this.#child !== child) return;
     this.#child = null;
     const why = this.#fatal ?? how;
-    this.#drained?.();
+    this.#drained();
     if (this.#bound !== null) return this.#startFailed(why);
     this.#become("down", why);
     if (this.#closing) return;
