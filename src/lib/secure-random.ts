@@ -1,0 +1,6 @@
+import { randomBytes } from "node:crypto";
+
+/** Unpredictable bytes, for serials, tokens and other secrets that are not keys. Blocks nothing: the kernel's pool is always ready. */
+export function secureBytes(count: number): Buffer {
+  return randomBytes(count);
+}
