@@ -115,7 +115,7 @@ test("foreign root, our trust domain: refused although that root is trusted for 
   assert.equal(refusal([newLeaf(pretender), pretender.der]), "untrusted");
   assert.equal(refusal([newLeaf(pretender), pretender.der, otherRoot.der]), "bad-issuer");
   assert.equal(refusal([newLeaf(otherRoot), otherRoot.der]), "bad-issuer");
-  assert.equal(refusal([newLeaf(issuer, uris("spiffe://other.example/ns/a/sa/b")), issuer.der]), "untrusted");
+  assert.equal(refusal([newLeaf(issuer, uris("spiffe://other.example/ns/a/sa/b")), issuer.der]), "bad-issuer");
 });
 
 test("a root with our root's name and another key vouches for nothing", () => {
