@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { canonicalPath, checkQuery, readTarget, TargetParts } from "../../../src/match/path.ts";
 
 /** What comes in, and either its canonical form (begins with `/`) or the code of the refusal. */
