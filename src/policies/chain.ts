@@ -1,0 +1,11 @@
+/**
+ * Every policy that acts on a request, in the order in which they act. One line each: to join, a policy
+ * adds its filter here, its translation to catalog.ts and its descriptor to kinds.ts.
+ */
+import { faultFilter } from "./fault/filter.ts";
+import type { FilterFactory } from "./contract.ts";
+
+export const CHAIN = Object.freeze([
+  // Faults stand in for a service that misbehaves, so nothing that would hide them comes before.
+  faultFilter,
+] as const satisfies readonly FilterFactory[]);
