@@ -271,7 +271,7 @@ export function createDiscoveryServer(options: DiscoveryServerOptions): Discover
     counters,
     async close() {
       timer?.cancel();
-      for (const stream of [...live]) stream.end(status.UNAVAILABLE, "the controller is shutting down");
+      for (const stream of live) stream.end(status.UNAVAILABLE, "the controller is shutting down");
       await listener.close();
       grpc.forceShutdown();
     },
