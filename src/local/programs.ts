@@ -15,11 +15,7 @@ const V8_FLAGS: Readonly<Record<ProgramName, readonly string[]>> = Object.freeze
   "meshctl-proxy": ["--max-semi-space-size=32"],
 });
 
-/** Arguments for node that run the program: its V8 flags, then its file. */
-export function programArguments(name: ProgramName): readonly string[] {
-  return [...V8_FLAGS[name], programFile(name)];
-}
-
+/** Flags for node, before the program's file. */
 export function v8Flags(name: ProgramName): readonly string[] {
   return V8_FLAGS[name];
 }

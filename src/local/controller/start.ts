@@ -6,7 +6,7 @@ import { EXIT, UserError } from "../../lib/errors.ts";
 import type { Host } from "../host.ts";
 import { withLock } from "../lock.ts";
 import { endProcess, isAlive } from "../process.ts";
-import { programArguments } from "../programs.ts";
+import { programFile, v8Flags } from "../programs.ts";
 import { waitUntil } from "../wait.ts";
 import { logSize, logTail } from "./log.ts";
 import { controllerState } from "./status.ts";
@@ -51,7 +51,7 @@ async function launch(host: Host): Promise<ControllerRecord> {
   if (logSize(layout.controllerLog) > ROTATE_LOG_BYTES) renameSync(layout.controllerLog, `${layout.controllerLog}.1`);
   const logStart = logSize(layout.controllerLog);
   const log = openSync(layout.controllerLog, "a", 0o600);
-  const child = spawn(host.nodePath, [...programArguments("meshctl-controller")], {
+  const child = spawn(host.nodePath, [...v8Flags("meshctl-controller"), programFile("meshctl-controller")], {
     // Neither the terminal's Ctrl-C nor its end reaches it, and it holds no directory of the user's busy.
     detached: true,
     cwd: layout.root,

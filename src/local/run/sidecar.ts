@@ -4,7 +4,6 @@ import type { Backoff } from "../../lib/backoff.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Bootstrap, FromProxy, ToProxy } from "../../messages/bootstrap.ts";
 import { endProcess } from "../process.ts";
-import { programFile, v8Flags } from "../programs.ts";
 import { within } from "../wait.ts";
 import type { SidecarPorts } from "./environment.ts";
 
@@ -16,6 +15,9 @@ export interface SidecarOptions {
   readonly bootstrap: Bootstrap;
   /** A new join token; rejects when the controller cannot give one now. */
   readonly freshToken: () => Promise<string>;
+  /** File of the proxy program, and node's flags for it. */
+  readonly program: string;
+  readonly flags: readonly string[];
   /** The sidecar's own log goes to the end of this file. */
   readonly logFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -95,11 +97,11 @@ export class Sidecar {
   }
 
   #launch(): void {
-    const { logFile, env, clock } = this.#options;
+    const { logFile, env, clock, program, flags } = this.#options;
     const log = openSync(logFile, "a", 0o600);
     // A session of its own: Ctrl-C in the terminal is for the supervisor, which ends things in order.
-    const child = fork(programFile("meshctl-proxy"), [], {
-      execArgv: [...v8Flags("meshctl-proxy")],
+    const child = fork(program, [], {
+      execArgv: [...flags],
       stdio: ["ignore", log, log, "ipc"],
       detached: true,
       cwd: "/",

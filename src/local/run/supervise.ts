@@ -6,6 +6,7 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
 import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
 import type { Host } from "../host.ts";
+import { programFile, v8Flags } from "../programs.ts";
 import { removeRunRecord, writeRunRecord } from "../run-record.ts";
 import { within } from "../wait.ts";
 import { App } from "./app.ts";
@@ -141,6 +142,8 @@ class Run {
     this.#sidecar = new Sidecar({
       bootstrap: bootstrapOf(this.#plan, { facts, joinToken, server, savedDir: this.#savedDir, logLevel }),
       freshToken,
+      program: programFile("meshctl-proxy"),
+      flags: v8Flags("meshctl-proxy"),
       logFile,
       env: host.env,
       backoff: new Backoff({ initialMs: 200, maxMs: 5_000 }, host.random),
