@@ -6,6 +6,8 @@ import { isAliveAs } from "./process.ts";
 import { waitUntil } from "./wait.ts";
 
 const WAIT_MS = 60_000;
+/** In the place of a process id where there is none to tell. */
+const NO_HOLDER = 0;
 
 /**
  * Runs `work` while no other meshctl changes the control plane of this state directory. A second one waits
@@ -18,7 +20,7 @@ export async function withLock<T>(host: Host, onWait: (holderPid: number) => voi
     host.clock,
     () => {
       const holder = tryLock(path, host.pid);
-      if (holder !== null && !told) {
+      if (holder !== null && holder !== NO_HOLDER && !told) {
         told = true;
         onWait(holder);
       }
@@ -53,9 +55,9 @@ function tryLock(path: string, pid: number): number | null {
     rmSync(own, { force: true });
   }
   const holder = holderOf(path);
-  if (holder === null) return 0;
+  if (holder === null) return NO_HOLDER;
   // Our own number in it is an earlier process's: one process takes the lock once (containers count from 1 again).
-  if (holder !== pid && isAliveAs(holder, "meshctl")) return holder;
+  if (holder !== pid && holder !== NO_HOLDER && isAliveAs(holder, "meshctl")) return holder;
   takeAway(path, `${path}.${pid}.stale`, holder);
   return holder;
 }
@@ -72,9 +74,11 @@ function takeAway(path: string, aside: string, dead: number): void {
   }
 }
 
+/** Null when the lock has just been given back. */
 function holderOf(path: string): number | null {
   try {
-    return Number(readFileSync(path, "utf8")) || null;
+    const pid = Number(readFileSync(path, "utf8"));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : NO_HOLDER;
   } catch {
     return null;
   }
