@@ -1,0 +1,36 @@
+import type { Transport } from "../contract.ts";
+
+/** Opaque connections one side of the proxy carries now: counted against the limit, waited for at drain. */
+export class TcpConnections {
+  readonly #open = new Set<Transport>();
+  #drained: (() => void) | null = null;
+  draining = false;
+
+  /** Counts `transport` until its socket has closed. */
+  add(transport: Transport): void {
+    this.#open.add(transport);
+    transport.socket.once("close", () => {
+      this.#open.delete(transport);
+      if (this.#open.size === 0) this.#drained?.();
+    });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** No new ones from now on (whoever adds looks at `draining`); calls back when none is left. */
+  drain(done: () => void): void {
+    this.draining = true;
+    this.#drained = done;
+    if (this.#open.size === 0) done();
+  }
+
+  /** Breaks off what is left. */
+  abort(): void {
+    for (const transport of this.#open) {
+      if (transport.reset === undefined) transport.socket.destroy();
+      else transport.reset();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { Socket } from "node:net";
+import type { Transport } from "../contract.ts";
+
+/** A plaintext connection: from an application beside us, or with a peer outside the mesh. */
+export class PlainTransport implements Transport {
+  readonly socket: Socket;
+  readonly peerIdentity = "";
+  readonly mtls = false;
+  readonly alpn = "";
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    // Whoever uses it learns from `close`; an error nobody listens to would end the process.
+    socket.on("error", () => socket.destroy());
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
