@@ -1,0 +1,191 @@
+import { Agent, type Dispatcher } from "undici";
+import { messageOf } from "../lib/errors.ts";
+import { KubeError, type KubeCause } from "./error.ts";
+
+export interface TransportOptions {
+  /** `https://host:port` */
+  readonly server: string;
+  /** Roots to believe, PEM. Absent: the machine's. */
+  readonly caPem?: string;
+  /** Bearer token as it stands. */
+  readonly token?: string;
+  /** Bearer token asked for at every request, for one that is renewed. Wins over `token`. */
+  readonly getToken?: () => string | Promise<string>;
+  /** Client certificate and key, PEM, instead of or beside a token. */
+  readonly certPem?: string;
+  readonly keyPem?: string;
+  readonly userAgent?: string;
+  /** For one whole answer that is not a stream; default 30 s. */
+  readonly timeoutMs?: number;
+  /** Next step for a person when the server does not answer. */
+  readonly unreachableHint?: string;
+}
+
+export interface Call {
+  readonly method: string;
+  /** With query. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+  /** A stream has no deadline between its pieces. */
+  readonly stream?: boolean;
+}
+
+/** Bodies up to here are taken; a server that sends more is not believed. Lists of large meshes are tens of MiB. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** HTTPS with one connection pool, a credential, and refusals as {@link KubeError}s. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #agent: Agent;
+  readonly #timeoutMs: number;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    const { caPem: ca, certPem: cert, keyPem: key } = options;
+    this.#agent = new Agent({ connect: { ca, cert, key, timeout: 10_000 }, keepAliveTimeout: 10_000, maxResponseSize: -1 });
+  }
+
+  /** The answer's body as it comes; answers from 400 up are rejected with what their Status says. */
+  async open(call: Call): Promise<Dispatcher.ResponseData> {
+    const { userAgent = "meshctl" } = this.#options;
+    const token = await (this.#options.getToken?.() ?? this.#options.token ?? "");
+    let answer: Dispatcher.ResponseData;
+    try {
+      answer = await this.#agent.request({
+        origin: this.#options.server,
+        path: call.path,
+        method: call.method as Dispatcher.HttpMethod,
+        headers: {
+          accept: "application/json",
+          "user-agent": userAgent,
+          ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
+          ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
+        },
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        signal: call.signal ?? null,
+        headersTimeout: this.#timeoutMs,
+        bodyTimeout: call.stream ? 0 : this.#timeoutMs,
+      });
+    } catch (error) {
+      throw this.#noAnswer(error, call.signal);
+    }
+    if (answer.statusCode < 400) return answer;
+    throw await refusalOf(answer);
+  }
+
+  /** The whole answer, parsed; undefined when it is empty. */
+  async json<T>(call: Call): Promise<T> {
+    const answer = await this.open(call);
+    const text = await this.#wholeText(answer, call.signal);
+    if (text === "") return undefined as T;
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new KubeError(0, "Unreachable", `${this.#options.server} answered something that is not JSON`, { cause: error });
+    }
+  }
+
+  /** One parsed JSON value for each line of the answer; ends when the server ends it or `signal` aborts. */
+  async *lines<T>(call: Call): AsyncGenerator<T, void, undefined> {
+    const answer = await this.open({ ...call, stream: true });
+    let rest = "";
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of answer.body) {
+        const pieces = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
+        rest = pieces.pop() ?? "";
+        if (rest.length > MAX_ANSWER_BYTES) throw new Error("a line of the stream does not end");
+        for (const piece of pieces) if (piece !== "") yield JSON.parse(piece) as T;
+      }
+      if (rest.trim() !== "") yield JSON.parse(rest) as T;
+    } catch (error) {
+      if (call.signal?.aborted) return;
+      throw error instanceof KubeError ? error : this.#noAnswer(error, call.signal);
+    } finally {
+      answer.body.on("error", () => {});
+      answer.body.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #wholeText(answer: Dispatcher.ResponseData, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await textOf(answer);
+    } catch (error) {
+      throw this.#noAnswer(error, signal);
+    }
+  }
+
+  #noAnswer(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason;
+    return new KubeError(0, "Unreachable", `${this.#options.server} cannot be reached: ${networkReason(error)}`, {
+      hint: this.#options.unreachableHint,
+      cause: error,
+    });
+  }
+}
+
+async function textOf(answer: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is over ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A Status where the server sent one, else what the code says. */
+async function refusalOf(answer: Dispatcher.ResponseData): Promise<KubeError> {
+  const text = await textOf(answer).catch(() => "");
+  try {
+    return errorOfStatus(JSON.parse(text) as StatusLike, answer.statusCode);
+  } catch {
+    return new KubeError(
+      answer.statusCode,
+      "Unknown",
+      `the server answered ${answer.statusCode}: ${text.slice(0, 200).trim() || "nothing more"}`,
+    );
+  }
+}
+
+interface StatusLike {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly causes?: readonly Partial<KubeCause>[] };
+}
+
+/** `meta/v1 Status` as an error. Throws when `status` is nothing of the kind. */
+export function errorOfStatus(status: StatusLike, code = status.code ?? 0): KubeError {
+  if (typeof status.message !== "string") throw new TypeError("not a Status");
+  const causes = (status.details?.causes ?? []).map(({ field = "", message = "", reason = "" }) => ({ field, message, reason }));
+  return new KubeError(code, status.reason ?? "Unknown", status.message, { causes });
+}
+
+/** undici says `fetch failed` and `other side closed`; the code of the system call says more. */
+function networkReason(error: unknown): string {
+  const code = (error as { code?: string }).code ?? "";
+  const known: Readonly<Record<string, string>> = {
+    ECONNREFUSED: "nothing listens there",
+    ECONNRESET: "the connection was reset",
+    UND_ERR_SOCKET: "the connection was closed",
+    UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
+    UND_ERR_HEADERS_TIMEOUT: "it did not answer in time",
+    UND_ERR_BODY_TIMEOUT: "its answer stopped half-way",
+    ENOTFOUND: "the host name is not known",
+    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not of this mesh",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not of this mesh",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not of this mesh",
+    CERT_HAS_EXPIRED: "its certificate has expired",
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  };
+  return known[code] ?? messageOf(error);
+}
