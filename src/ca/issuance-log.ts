@@ -1,0 +1,126 @@
+import type { RecordLog, Via } from "./contract.ts";
+
+/** One certificate that was given out. Times are Unix milliseconds. */
+export interface Issuance {
+  readonly serial: string;
+  readonly identity: string;
+  /** `namespace/instance`; empty for clients outside the mesh. */
+  readonly instance: string;
+  readonly issuedAtMs: number;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** Name of the issuer, and its serial: names stay, serials tell issuers apart. */
+  readonly issuer: string;
+  readonly issuerSerial: string;
+  readonly via: Via;
+}
+
+/** A certificate with where it stands in its holder's series: the newest valid one is current. */
+export interface ListedIssuance extends Issuance {
+  readonly state: "current" | "superseded" | "expired";
+}
+
+/** Expired certificates stay listed for this long. */
+const KEEP_EXPIRED_MS = 3_600_000;
+/** About 60 MiB of memory. Refusing to issue is better than forgetting a live certificate: gates of rotations count them. */
+const MAX_RECORDS = 200_000;
+/** Rewriting the file is worth it when this many lines could go. */
+const COMPACT_AT = 1_000;
+
+/** Every certificate that may still be alive, on disk before its holder gets it. */
+export class IssuanceLog {
+  readonly #log: RecordLog;
+  readonly #bySerial: Map<string, Issuance>;
+  /** Lines in the file, dropped ones included. */
+  #lines: number;
+
+  private constructor(log: RecordLog, records: readonly Issuance[], lines: number) {
+    this.#log = log;
+    this.#bySerial = new Map(records.map((record) => [record.serial, record]));
+    this.#lines = lines;
+  }
+
+  /** Unreadable lines are an error: a log with holes cannot say that a serial is new. */
+  static async open(log: RecordLog): Promise<IssuanceLog> {
+    const lines = await log.load();
+    return new IssuanceLog(
+      log,
+      lines.map((line, index) => parseRecord(line, index + 1)),
+      lines.length,
+    );
+  }
+
+  get full(): boolean {
+    return this.#bySerial.size >= MAX_RECORDS;
+  }
+
+  has(serial: string): boolean {
+    return this.#bySerial.has(serial);
+  }
+
+  get(serial: string): Issuance | undefined {
+    return this.#bySerial.get(serial);
+  }
+
+  /** Resolves when the record survives a crash. */
+  async add(record: Issuance, nowMs: number): Promise<void> {
+    // In memory first: a compaction that runs meanwhile must not write a file without this record.
+    this.#bySerial.set(record.serial, record);
+    try {
+      await this.#log.append(JSON.stringify(record));
+    } catch (error) {
+      this.#bySerial.delete(record.serial);
+      throw error;
+    }
+    this.#lines += 1;
+    // The record is safe; a file that could not be shortened now will be tried again with the next one.
+    await this.#dropExpired(nowMs).catch(() => {});
+  }
+
+  /** Newest first. */
+  list(nowMs: number): readonly ListedIssuance[] {
+    const seen = new Set<string>();
+    return [...this.#bySerial.values()]
+      .sort((a, b) => b.issuedAtMs - a.issuedAtMs)
+      .map((record) => {
+        if (record.notAfterMs + 1000 <= nowMs) return { ...record, state: "expired" };
+        const holder = holderOf(record);
+        const state = seen.has(holder) ? "superseded" : "current";
+        seen.add(holder);
+        return { ...record, state };
+      });
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  async #dropExpired(nowMs: number): Promise<void> {
+    const horizon = nowMs - KEEP_EXPIRED_MS;
+    // Records stand in order of issue, so mostly in order of expiry too: the look is short.
+    for (const [serial, record] of this.#bySerial) {
+      if (record.notAfterMs >= horizon) break;
+      this.#bySerial.delete(serial);
+    }
+    if (this.#lines - this.#bySerial.size < COMPACT_AT) return;
+    for (const [serial, record] of this.#bySerial) if (record.notAfterMs < horizon) this.#bySerial.delete(serial);
+    const records = [...this.#bySerial.values()];
+    await this.#log.replace(records.map((record) => JSON.stringify(record)));
+    this.#lines = records.length;
+  }
+}
+
+/** Two `cert issue` clients of one identity are two holders: neither takes the other's place. */
+function holderOf(record: Issuance): string {
+  return record.instance === "" ? record.serial : `${record.identity} ${record.instance}`;
+}
+
+function parseRecord(line: string, number: number): Issuance {
+  try {
+    const record = JSON.parse(line) as Issuance;
+    if (typeof record.serial === "string" && typeof record.notAfterMs === "number") return record;
+  } catch {
+    // Said below.
+  }
+  throw new Error(`issuance log: line ${number} is not a record`);
+}
