@@ -4,8 +4,9 @@ import type { Workload } from "../../model/kinds/workload.ts";
 import type { RunPlan } from "./plan.ts";
 import { isLive } from "./workload.ts";
 
-/** Label of the Services that the controller derives from workloads; one without it was written by a user. */
-const DERIVED_LABEL = "meshctl.dev/service";
+/** On the Services that the controller derives from workloads; one without it was written by someone else. */
+const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+const MANAGED_BY = "meshctl";
 
 /**
  * Refuses (exit code 4) a second live NAME, a protocol that other instances contradict, and a
@@ -32,7 +33,7 @@ export function refuseConflicts(plan: RunPlan, workloads: readonly Workload[], s
     }
     for (const name of derivedServiceNames(wanted.name, plan.version)) {
       const service = services.find(({ metadata }) => metadata.namespace === plan.namespace && metadata.name === name);
-      if (service === undefined || service.metadata.labels?.[DERIVED_LABEL] !== undefined) continue;
+      if (service === undefined || service.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY) continue;
       throw refused(
         `a Service ${plan.namespace}/${name} that someone wrote already exists`,
         "The mesh does not change it: delete it, or use another service name.",

@@ -31,7 +31,7 @@ class OneObject {
       create: async (_kind, object) => {
         await call("create");
         if (this.object !== null) throw new Refused(409);
-        this.object = object;
+        this.object = object as never;
         return object;
       },
       patch: async (_kind, _name, _namespace, patch) => {

@@ -72,7 +72,7 @@ test("a Service that someone wrote is never overwritten", async () => {
     refused(/default\/api that someone wrote/),
   );
   assert.throws(() => refuseConflicts(versioned, [], [service("api-v1")], now), refused(/api-v1/));
-  refuseConflicts(versioned, [], [service("api", { "meshctl.dev/service": "api" }), service("other")], now);
+  refuseConflicts(versioned, [], [service("api", { "app.kubernetes.io/managed-by": "meshctl" }), service("other")], now);
 });
 
 const awaited = await plan("api1", "api:80");
