@@ -53,8 +53,8 @@ for (const [rule, sent, holds] of PATHS) {
   test(`path ${rule ? `${Object.keys(RULE_KIND)[rule.kind]} ${rule.value}` : "any"} ${holds ? "holds" : "does not hold"} for ${sent}`, () => {
     const path = canonicalPath(sent);
     assert.ok(typeof path === "string");
-    const matcher = new RequestMatcher({ path: rule, headers: [], query: [], method: "" });
-    assert.equal(matcher.matches(requestView(path), comparisonForm(path)), holds);
+    const rules = new RequestMatcher({ path: rule, headers: [], query: [], method: "" });
+    assert.equal(rules.matches(requestView(path), comparisonForm(path)), holds);
   });
 }
 
