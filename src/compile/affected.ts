@@ -40,6 +40,13 @@ export function affectedBy(store: MeshStore, change: Change): readonly Unit[] {
   return units.found();
 }
 
+/** Resources an object of a policy kind stands in, or would without a conflict. */
+export function unitsOfPolicy(store: MeshStore, policy: KubeObject): readonly Unit[] {
+  const units = new Units(store);
+  policyChanged(units, store, policy);
+  return units.found();
+}
+
 class Units {
   readonly #store: MeshStore;
   readonly #found = new Map<string, Unit>();

@@ -14,7 +14,7 @@ export type Service = KubeObject<{ readonly ports?: readonly ServicePort[]; read
 /** discovery.k8s.io/v1: its fields stand beside metadata, not under spec. */
 export interface EndpointSlice extends KubeObject {
   readonly addressType?: string;
-  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly appProtocol?: string }[];
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string; readonly appProtocol?: string }[];
   readonly endpoints?: readonly SliceEndpoint[];
 }
 
