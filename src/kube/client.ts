@@ -32,7 +32,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   }
 
   /** The first page says how it stands; with `limit` it is the only one. */
-  async function list<T extends KubeObject>(kind: KindRef, asked: ListOptions = {}): Promise<ObjectList<T>> {
+  async function listAll<T extends KubeObject>(kind: KindRef, asked: ListOptions = {}): Promise<ObjectList<T>> {
     const items: T[] = [];
     let resourceVersion = "";
     let token: string | undefined;
@@ -58,7 +58,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   }
 
   return {
-    list,
+    list: listAll,
     watch,
     get: (kind, name, namespace) => transport.json({ method: "GET", path: resourcePath(kind, namespace, name) }),
     create: (kind, object, write) =>

@@ -1,0 +1,95 @@
+import type { IncomingMessage } from "node:http";
+import { parseDocument } from "yaml";
+import { messageOf } from "../../lib/errors.ts";
+import { HttpError } from "../http.ts";
+import { badRequest } from "./status.ts";
+
+/** As etcd has it: 1.5 MiB. */
+export const MAX_BODY_BYTES = 1.5 * 1024 * 1024;
+const MAX_DEPTH = 100;
+
+/** The whole body; rejects with 413 as soon as it is too long, whatever Content-Length said. */
+export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new HttpError(415, "UnsupportedMediaType", `content encoding "${encoding}" is not supported; send the body as it is`);
+  }
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError(413, "RequestEntityTooLarge", `the request body is over ${maxBytes} bytes`);
+}
+
+/** Media type without parameters, lower case; empty when there is none. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** JSON or YAML bytes → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s. */
+export function decodeBody(bytes: Buffer, type: string): unknown {
+  const value =
+    type === "application/yaml" || type === "text/yaml" || type === "application/x-yaml" ? decodeYaml(bytes) : decodeJson(bytes, type);
+  checkTree(value);
+  return value;
+}
+
+function decodeJson(bytes: Buffer, type: string): unknown {
+  if (type !== "" && type !== "application/json" && !type.endsWith("+json")) {
+    throw new HttpError(
+      415,
+      "UnsupportedMediaType",
+      `the media type "${type}" is not supported: send application/json or application/yaml`,
+    );
+  }
+  try {
+    return JSON.parse(decodeText(bytes));
+  } catch (error) {
+    throw badRequest(`the body is not JSON: ${messageOf(error)}`);
+  }
+}
+
+function decodeYaml(bytes: Buffer): unknown {
+  const document = parseDocument(decodeText(bytes), { uniqueKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw badRequest(`the body is not YAML: ${problem.message}`);
+  try {
+    // Aliases may not multiply the document ("billion laughs").
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw badRequest(`the body is not acceptable YAML: ${messageOf(error)}`);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw badRequest("the body is not UTF-8 text");
+  }
+}
+
+/** Refuses what would hurt whoever walks it: too deep, or a key that changes prototypes when it is copied. */
+function checkTree(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw badRequest(`the body is nested deeper than ${MAX_DEPTH} levels`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      if (Object.hasOwn(value, "__proto__")) throw badRequest('the body has a field "__proto__", which is never a field');
+      for (const child of Object.values(value)) if (typeof child === "object" && child !== null) next.push(child);
+    }
+    level = next;
+  }
+}

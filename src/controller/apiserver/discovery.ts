@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { VERSION } from "../../lib/version.ts";
+import { formatApiVersion } from "../../model/api-version.ts";
+import type { KindDescriptor } from "../../model/kind.ts";
+import { type KindRegistry, servedVersions } from "../../model/registry.ts";
+import { HttpError } from "../http.ts";
+import { answerJson } from "./answer.ts";
+import { negotiate } from "./negotiate.ts";
+import { createOpenApi } from "./openapi.ts";
+
+const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const STATUS_VERBS = ["get", "patch", "update"];
+
+/** Which Kubernetes this protocol is; the build after the plus is ours. */
+const SERVER_VERSION = Object.freeze({
+  major: "1",
+  minor: "32",
+  gitVersion: "v1.32.0+meshctl",
+  gitCommit: VERSION,
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: `node${process.versions.node}`,
+  compiler: "node",
+  platform: `${process.platform}/${process.arch}`,
+});
+
+export interface Discovery {
+  /** Answers a path that describes the API; false for every other path. */
+  answer(request: IncomingMessage, response: ServerResponse, path: string): boolean;
+}
+
+/** What the API serves, in every form clients ask for it. All documents are made once. */
+export function createDiscovery(kinds: KindRegistry): Discovery {
+  const groups = groupsOf(kinds.all);
+  const documents = new Map<string, object>([
+    ["/version", SERVER_VERSION],
+    ["/api", { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] }],
+    [
+      "/apis",
+      {
+        kind: "APIGroupList",
+        apiVersion: "v1",
+        groups: [...groups].filter(([group]) => group !== "").map(([group, list]) => apiGroup(group, list)),
+      },
+    ],
+  ]);
+  for (const [group, list] of groups) {
+    if (group !== "") documents.set(`/apis/${group}`, { ...apiGroup(group, list), kind: "APIGroup", apiVersion: "v1" });
+    for (const version of versionsOf(list)) {
+      documents.set(group === "" ? `/api/${version}` : `/apis/${group}/${version}`, resourceList(group, version, list));
+    }
+  }
+  const openApi = createOpenApi(groups);
+  return {
+    answer(request, response, rawPath) {
+      const path = rawPath.length > 1 ? rawPath.replace(/\/$/, "") : rawPath;
+      if (!documents.has(path) && !path.startsWith("/openapi")) return false;
+      if (request.method !== "GET")
+        throw new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+      if (path.startsWith("/openapi")) {
+        openApi.answer(response, path);
+        return true;
+      }
+      const wanted = negotiate(request.headers.accept, path === "/api" || path === "/apis" ? ["APIGroupDiscoveryList"] : []);
+      if (wanted.as === "APIGroupDiscoveryList") {
+        const some = [...groups].filter(([group]) => (group === "") === (path === "/api"));
+        const value = {
+          kind: "APIGroupDiscoveryList",
+          apiVersion: `apidiscovery.k8s.io/${wanted.version}`,
+          metadata: {},
+          items: some.map(([group, list]) => aggregatedGroup(group, list)),
+        };
+        answerJson(response, value, {
+          "Content-Type": `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`,
+        });
+      } else answerJson(response, documents.get(path) as object);
+      return true;
+    },
+  };
+}
+
+/** group → its kinds, in the order of the registry. */
+export type Groups = ReadonlyMap<string, readonly KindDescriptor[]>;
+
+function groupsOf(kinds: readonly KindDescriptor[]): Groups {
+  const groups = new Map<string, KindDescriptor[]>();
+  for (const kind of kinds) groups.set(kind.group, [...(groups.get(kind.group) ?? []), kind]);
+  return groups;
+}
+
+/** Stored versions first. */
+export function versionsOf(kinds: readonly KindDescriptor[]): readonly string[] {
+  return [...new Set([...kinds.map((kind) => kind.version), ...kinds.flatMap(servedVersions)])];
+}
+
+export function kindsOfVersion(kinds: readonly KindDescriptor[], version: string): readonly KindDescriptor[] {
+  return kinds.filter((kind) => servedVersions(kind).includes(version));
+}
+
+function apiGroup(group: string, kinds: readonly KindDescriptor[]): object {
+  const versions = versionsOf(kinds).map((version) => ({ groupVersion: formatApiVersion(group, version), version }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+function resourceList(group: string, version: string, kinds: readonly KindDescriptor[]): object {
+  const resources = kindsOfVersion(kinds, version).flatMap((kind) => {
+    const { shortNames, categories, plural, singular, namespaced } = kind;
+    const main = {
+      name: plural,
+      singularName: singular,
+      namespaced,
+      kind: kind.kind,
+      verbs: VERBS,
+      ...nonEmpty({ shortNames, categories }),
+    };
+    if (!kind.status) return [main];
+    return [main, { name: `${plural}/status`, singularName: "", namespaced, kind: kind.kind, verbs: STATUS_VERBS }];
+  });
+  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: formatApiVersion(group, version), resources };
+}
+
+function aggregatedGroup(group: string, kinds: readonly KindDescriptor[]): object {
+  const versions = versionsOf(kinds).map((version) => ({
+    version,
+    freshness: "Current",
+    resources: kindsOfVersion(kinds, version).map((kind) => {
+      const responseKind = { group, version, kind: kind.kind };
+      const { shortNames, categories } = kind;
+      return {
+        resource: kind.plural,
+        responseKind,
+        scope: kind.namespaced ? "Namespaced" : "Cluster",
+        singularResource: kind.singular,
+        verbs: VERBS,
+        ...nonEmpty({ shortNames, categories }),
+        ...(kind.status ? { subresources: [{ subresource: "status", responseKind, verbs: STATUS_VERBS }] } : {}),
+      };
+    }),
+  }));
+  return { metadata: { name: group, creationTimestamp: null }, versions };
+}
+
+function nonEmpty(lists: Readonly<Record<string, readonly string[] | undefined>>): object {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list !== undefined && list.length > 0));
+}

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { VERSION } from "../../lib/version.ts";
+import { objectSchemaOf } from "../../model/crd.ts";
+import type { KindDescriptor } from "../../model/kind.ts";
+import { servedVersions } from "../../model/registry.ts";
+import { HttpError } from "../http.ts";
+import { answerJson } from "./answer.ts";
+import { openApiPathsOf, schemaName } from "./openapi-paths.ts";
+
+export interface OpenApi {
+  /** Answers /openapi/v3 and what it points to. Throws 404 for other paths. */
+  answer(response: ServerResponse, path: string): void;
+}
+
+/**
+ * OpenAPI v3, one document for each group and version. kubectl reads it for `explain`, to learn whether
+ * the server can judge unknown fields and dry runs, and keeps it on disk by the hash in its URL.
+ */
+export function createOpenApi(groups: ReadonlyMap<string, readonly KindDescriptor[]>): OpenApi {
+  const documents = new Map<string, { readonly json: object; readonly hash: string }>();
+  for (const [group, kinds] of groups) {
+    for (const version of new Set(kinds.flatMap(servedVersions))) {
+      const json = documentOf(
+        version,
+        kinds.filter((kind) => servedVersions(kind).includes(version)),
+      );
+      const hash = createHash("sha256").update(JSON.stringify(json)).digest("hex").toUpperCase();
+      documents.set(group === "" ? `api/${version}` : `apis/${group}/${version}`, { json, hash });
+    }
+  }
+  const paths = Object.fromEntries(
+    [...documents].map(([name, { hash }]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]),
+  );
+  return {
+    answer(response, path) {
+      if (path === "/openapi/v3") return answerJson(response, { paths });
+      const document = documents.get(path.replace(/^\/openapi\/v3\//, ""));
+      if (document === undefined) throw new HttpError(404, "NotFound", "the server could not find the requested resource");
+      answerJson(response, document.json, { ETag: `"${document.hash}"` });
+    },
+  };
+}
+
+function documentOf(version: string, kinds: readonly KindDescriptor[]): object {
+  const schemas: Record<string, object> = {};
+  for (const kind of kinds) {
+    const gvk = [{ group: kind.group, version, kind: kind.kind }];
+    schemas[schemaName(kind, version)] = { ...objectSchemaOf(kind), "x-kubernetes-group-version-kind": gvk };
+  }
+  return {
+    openapi: "3.0.0",
+    info: { title: "meshctl", version: VERSION },
+    paths: Object.assign({}, ...kinds.map((kind) => openApiPathsOf(kind, version))) as object,
+    components: { schemas },
+  };
+}

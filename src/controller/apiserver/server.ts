@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { systemRandom } from "../../lib/random.ts";
+import { randomUuid } from "../../lib/uuid.ts";
+import type { KindRegistry } from "../../model/registry.ts";
+import { type Caller, HttpError } from "../http.ts";
+import { answerError, answerOutcome } from "./answer.ts";
+import { decodeBody, mediaType, readBody } from "./body.ts";
+import type { ApiContext } from "./context.ts";
+import { createDiscovery } from "./discovery.ts";
+import { negotiate, type Negotiated } from "./negotiate.ts";
+import type { Outcome } from "./outcome.ts";
+import { parseResourcePath, type ResourceRequest } from "./request.ts";
+import { seed } from "./seed.ts";
+import type { Store } from "./store/contract.ts";
+import { createVerb } from "./verbs/create.ts";
+import { deleteCollectionVerb, deleteVerb } from "./verbs/delete.ts";
+import { PATCH_TYPES, patchVerb, type PatchType } from "./verbs/patch.ts";
+import { getVerb, listVerb } from "./verbs/read.ts";
+import { updateVerb } from "./verbs/update.ts";
+import { WATCH_LIMITS, Watches, type WatchLimits } from "./verbs/watch.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly kinds: KindRegistry;
+  readonly clock: Clock;
+  /** For generated names and time-outs. */
+  readonly random?: Random;
+  readonly uuid?: () => string;
+  readonly watchLimits?: Partial<WatchLimits>;
+  /** For answers nobody expected: 500 without details to the client, the details here. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+/** The embedded resource API: Kubernetes' protocol over a {@link Store}. */
+export interface ApiServer {
+  /**
+   * Answers what lies under /api, /apis, /openapi and /version; resolves with false, having touched nothing,
+   * for other paths. The caller is authenticated already; only admins are let in.
+   */
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<boolean>;
+  /** Ends open watches. The store is its owner's to close. */
+  close(): void;
+}
+
+const OWN_PATH = /^\/(api|apis|openapi|version)(\/|$)/;
+
+/** Makes what must always exist, then serves. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, kinds, clock, random = systemRandom, uuid = randomUuid } = options;
+  const api: ApiContext = { store, kinds, clock, random, uuid };
+  const watches = new Watches(api, { ...WATCH_LIMITS, ...options.watchLimits });
+  const discovery = createDiscovery(kinds);
+  await seed(api);
+
+  async function answer(request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
+    if (discovery.answer(request, response, path)) return;
+    const resource = parseResourcePath(path, query, kinds);
+    if (resource === null || !subresourceServed(resource)) {
+      throw new HttpError(404, "NotFound", "the server could not find the requested resource");
+    }
+    const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"]);
+    if (request.method === "GET" && isWatch(query)) return watches.start(resource, response, wanted);
+    answerOutcome(response, resource, await decide(api, request, resource), forWrite(request, wanted), clock.nowMs());
+  }
+
+  return {
+    async handle(request, response, caller) {
+      const [path = "", search = ""] = splitUrl(request.url ?? "/");
+      if (!OWN_PATH.test(path)) return false;
+      try {
+        if (caller.kind !== "admin") throw new HttpError(403, "Forbidden", "only administrators of the mesh may use the resource API");
+        await answer(request, response, path, new URLSearchParams(search));
+      } catch (error) {
+        if (!(error instanceof HttpError)) options.onInternalError?.(error);
+        answerError(
+          response,
+          error instanceof HttpError ? error : new HttpError(500, "InternalError", "an internal error; the controller's log says more"),
+        );
+      }
+      return true;
+    },
+    close: () => watches.close(),
+  };
+}
+
+/** Method and place → verb. */
+async function decide(api: ApiContext, request: IncomingMessage, resource: ResourceRequest): Promise<Outcome> {
+  const named = resource.name !== undefined;
+  switch (request.method) {
+    case "GET":
+      return named ? getVerb(api, resource) : listVerb(api, resource);
+    case "POST":
+      if (!named) return createVerb(api, resource, await bodyOf(request));
+      break;
+    case "PUT":
+      if (named) return updateVerb(api, resource, await bodyOf(request));
+      break;
+    case "PATCH":
+      if (named) return patchVerb(api, resource, patchTypeOf(request), decodeBody(await readBody(request), "application/json"));
+      break;
+    case "DELETE": {
+      if (resource.subresource !== undefined) break;
+      const body = await readBody(request);
+      const options = body.length === 0 ? undefined : decodeBody(body, mediaType(request));
+      return named ? deleteVerb(api, resource, options) : deleteCollectionVerb(api, resource, options);
+    }
+    default:
+  }
+  throw new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  return decodeBody(await readBody(request), mediaType(request));
+}
+
+function patchTypeOf(request: IncomingMessage): PatchType {
+  const type = mediaType(request);
+  const known = PATCH_TYPES.find((patchType) => patchType === type);
+  if (known !== undefined) return known;
+  throw new HttpError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${PATCH_TYPES.join(", ")}`,
+  );
+}
+
+function subresourceServed({ kind, subresource }: ResourceRequest): boolean {
+  return subresource === undefined || (subresource === "status" && kind.status);
+}
+
+function isWatch(query: URLSearchParams): boolean {
+  const value = query.get("watch");
+  return value === "true" || value === "1";
+}
+
+/** Lists and single reads may be tables; a write answers with the object. */
+function forWrite(request: IncomingMessage, wanted: Negotiated): Negotiated {
+  return request.method === "GET" ? wanted : { ...wanted, as: wanted.as === "Table" ? "object" : wanted.as };
+}
+
+function splitUrl(url: string): readonly [string, string] {
+  const mark = url.indexOf("?");
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}

@@ -1,0 +1,98 @@
+import type { Violation } from "../../lib/errors.ts";
+import type { KindDescriptor } from "../../model/kind.ts";
+import { HttpError } from "../http.ts";
+
+/** `meta/v1 Status`: how a Kubernetes API says yes or no without an object. */
+export interface Status {
+  readonly kind: "Status";
+  readonly apiVersion: "v1";
+  readonly metadata: object;
+  readonly status: "Success" | "Failure";
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: object;
+  readonly code: number;
+}
+
+/** An entry of `details.causes`. */
+export interface StatusCause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+export function failureStatus(error: HttpError): Status {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: error.message,
+    reason: error.reason,
+    ...(error.details === undefined ? {} : { details: error.details }),
+    code: error.status,
+  };
+}
+
+export function successStatus(details: object): Status {
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details, code: 200 };
+}
+
+type Named = Pick<KindDescriptor, "group" | "plural" | "kind" | "version">;
+
+/** `httproutes.gateway.networking.k8s.io`, or `services`. */
+export function resourceName(kind: Named): string {
+  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+}
+
+export function badRequest(message: string, details?: object): HttpError {
+  return new HttpError(400, "BadRequest", message, details);
+}
+
+export function notFound(kind: Named, name: string): HttpError {
+  return new HttpError(404, "NotFound", `${resourceName(kind)} "${name}" not found`, { name, group: kind.group, kind: kind.plural });
+}
+
+export function alreadyExists(kind: Named, name: string): HttpError {
+  return new HttpError(409, "AlreadyExists", `${resourceName(kind)} "${name}" already exists`, {
+    name,
+    group: kind.group,
+    kind: kind.plural,
+  });
+}
+
+export function conflict(kind: Named, name: string, why: string): HttpError {
+  const message = `Operation cannot be fulfilled on ${resourceName(kind)} "${name}": ${why}`;
+  return new HttpError(409, "Conflict", message, { name, group: kind.group, kind: kind.plural });
+}
+
+export function forbidden(kind: Named, name: string, why: string, causes?: readonly StatusCause[]): HttpError {
+  const details = { name, group: kind.group, kind: kind.plural, ...(causes === undefined ? {} : { causes }) };
+  return new HttpError(403, "Forbidden", `${resourceName(kind)} "${name}" is forbidden: ${why}`, details);
+}
+
+export function expired(message: string): HttpError {
+  return new HttpError(410, "Expired", message);
+}
+
+/** 422 with one cause for each violation; unknown fields alone are a 400, as strict decoding is in Kubernetes. */
+export function invalid(kind: Named, name: string, violations: readonly Violation[], unknownOnly: boolean): HttpError {
+  const causes = violations.map(causeOf);
+  const details = { name, group: kind.group, kind: kind.kind, causes };
+  if (unknownOnly) {
+    const list = violations
+      .map((violation) => `unknown field "${violation.path}"${violation.hint ? ` (${violation.hint})` : ""}`)
+      .join(", ");
+    const message = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${list}`;
+    return new HttpError(400, "BadRequest", message, details);
+  }
+  const full = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
+  const texts = causes.map((cause) => (cause.field === "" ? cause.message : `${cause.field}: ${cause.message}`));
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  return new HttpError(422, "Invalid", `${full} "${name}" is invalid: ${list}`, details);
+}
+
+function causeOf(violation: Violation): StatusCause {
+  const reason = violation.message === "is required" ? "FieldValueRequired" : "FieldValueInvalid";
+  return { reason, message: violation.hint ? `${violation.message} (${violation.hint})` : violation.message, field: violation.path };
+}

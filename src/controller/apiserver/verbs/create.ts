@@ -1,0 +1,68 @@
+import type { Random } from "../../../lib/random.ts";
+import { namespaceKind } from "../../../model/kinds/namespace.ts";
+import type { KubeObject, ObjectMeta } from "../../../model/object.ts";
+import { admit, dryRunOf, fieldValidationOf, objectOfBody, ownMetadata } from "../admission.ts";
+import { type ApiContext, timestamp } from "../context.ts";
+import { requireNamespace } from "../lifecycle.ts";
+import type { Outcome } from "../outcome.ts";
+import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
+import { alreadyExists, badRequest } from "../status.ts";
+
+/** As in Kubernetes: no vowels and no look-alikes. */
+const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX_LENGTH = 5;
+
+/** POST to a collection. */
+export async function createVerb(api: ApiContext, request: ResourceRequest, body: unknown): Promise<Outcome> {
+  const { kind, namespace, query } = request;
+  if (kind.namespaced && namespace === undefined) throw badRequest("an empty namespace may not be set during creation");
+  const given = objectOfBody(body, request);
+  if (given.metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  const { object: admitted, warnings } = admit(kind, given, fieldValidationOf(query));
+  const bucket = bucketOf(kind);
+  const stored = await api.store.write(
+    (transaction) => {
+      const name =
+        admitted.metadata.name ||
+        freeName(admitted.metadata, (candidate) => transaction.get(bucket, storeKey(namespace, candidate)) === undefined, api.random);
+      if (namespace !== undefined) requireNamespace(transaction, kind, namespace, name);
+      const key = storeKey(namespace, name);
+      if (transaction.get(bucket, key) !== undefined) throw alreadyExists(kind, name);
+      return transaction.put(bucket, key, newObject(api, request, admitted, name));
+    },
+    { dryRun: dryRunOf(query) },
+  );
+  return { type: "object", code: 201, stored, warnings };
+}
+
+/** `generateName` with a random end; the caller refuses the rare one that is taken three times. */
+function freeName(metadata: ObjectMeta, isFree: (name: string) => boolean, random: Random): string {
+  let name = "";
+  for (let tries = 0; tries < 3; tries += 1) {
+    name = metadata.generateName ?? "";
+    for (let letter = 0; letter < SUFFIX_LENGTH; letter += 1) name += SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)];
+    if (isFree(name)) return name;
+  }
+  return name;
+}
+
+/** With what the server says about a new object: who it is, since when, its first generation. */
+function newObject(api: ApiContext, { kind, namespace }: ResourceRequest, given: KubeObject, name: string): KubeObject {
+  const { metadata, status: givenStatus, ...rest } = given;
+  const object: KubeObject = {
+    ...rest,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid: api.uuid(),
+      generation: 1,
+      creationTimestamp: timestamp(api.clock),
+      ...ownMetadata(metadata),
+    },
+  };
+  if (kind === namespaceKind) {
+    object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": name };
+    object.status = { phase: "Active" };
+  } else if (!kind.status && givenStatus !== undefined) object.status = givenStatus;
+  return object;
+}

@@ -1,0 +1,61 @@
+import jsonPatch, { type Operation } from "fast-json-patch";
+import { messageOf } from "../../../lib/errors.ts";
+import { formatApiVersion } from "../../../model/api-version.ts";
+import type { KubeObject } from "../../../model/object.ts";
+import { HttpError } from "../../http.ts";
+import { dryRunOf, fieldValidationOf, objectOfBody } from "../admission.ts";
+import type { ApiContext } from "../context.ts";
+import { applyMergePatch, isPlainObject } from "../merge-patch.ts";
+import type { Outcome } from "../outcome.ts";
+import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
+import { badRequest, notFound } from "../status.ts";
+import { replaceObject } from "./update.ts";
+
+const MAX_OPERATIONS = 10_000;
+
+/** Media types of patches that are understood. */
+export const PATCH_TYPES = ["application/merge-patch+json", "application/json-patch+json"] as const;
+export type PatchType = (typeof PATCH_TYPES)[number];
+
+/** PATCH of an object or its status. Patches wait for each other, so without a resourceVersion in them they never conflict. */
+export async function patchVerb(api: ApiContext, request: ResourceRequest, type: PatchType, patch: unknown): Promise<Outcome> {
+  const { kind, namespace, name = "", query } = request;
+  const apply = type === "application/json-patch+json" ? jsonPatchOf(patch) : mergePatchOf(patch);
+  const fieldValidation = fieldValidationOf(query);
+  let warnings: readonly string[] = [];
+  const stored = await api.store.write(
+    (transaction) => {
+      const current = transaction.get(bucketOf(kind), storeKey(namespace, name));
+      if (current === undefined) throw notFound(kind, name);
+      // The patch is written against the version the client asked for.
+      const before = { ...current.object, apiVersion: formatApiVersion(kind.group, request.version) };
+      const next = objectOfBody(apply(before), request);
+      const replaced = replaceObject(transaction, request, current, next, fieldValidation);
+      warnings = replaced.warnings;
+      return replaced.stored;
+    },
+    { dryRun: dryRunOf(query) },
+  );
+  return { type: "object", code: 200, stored, warnings };
+}
+
+function mergePatchOf(patch: unknown): (object: KubeObject) => unknown {
+  if (!isPlainObject(patch)) throw badRequest("a merge patch must be an object");
+  return (object) => applyMergePatch(object, patch);
+}
+
+/** RFC 6902. */
+function jsonPatchOf(patch: unknown): (object: KubeObject) => unknown {
+  if (!Array.isArray(patch)) throw badRequest("a JSON patch must be a list of operations");
+  if (patch.length > MAX_OPERATIONS)
+    throw new HttpError(413, "RequestEntityTooLarge", `a JSON patch may have ${MAX_OPERATIONS} operations at most`);
+  return (object) => {
+    try {
+      return jsonPatch.applyPatch(structuredClone(object), patch as Operation[], true, true, true).newDocument;
+    } catch (error) {
+      // The library appends the whole document to its messages.
+      const [reason = "it cannot be applied"] = messageOf(error).split("\n");
+      throw new HttpError(422, "Invalid", `the JSON patch cannot be applied: ${reason}`);
+    }
+  };
+}

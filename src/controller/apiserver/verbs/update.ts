@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KindDescriptor } from "../../../model/kind.ts";
+import type { KubeObject } from "../../../model/object.ts";
+import { admit, dryRunOf, type FieldValidation, fieldValidationOf, objectOfBody, ownMetadata } from "../admission.ts";
+import type { ApiContext } from "../context.ts";
+import { finishDeletion } from "../lifecycle.ts";
+import type { Outcome } from "../outcome.ts";
+import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
+import { conflict, invalid, notFound } from "../status.ts";
+import type { Stored, Transaction } from "../store/contract.ts";
+
+/** PUT of an object or its status. */
+export async function updateVerb(api: ApiContext, request: ResourceRequest, body: unknown): Promise<Outcome> {
+  const { kind, namespace, name = "", query } = request;
+  const given = objectOfBody(body, request);
+  // As for custom resources on a cluster: whoever replaces says what he has seen.
+  if (!given.metadata.resourceVersion && kind.group === "meshctl.dev") {
+    throw invalid(kind, name, [{ path: "metadata.resourceVersion", message: "must be specified for an update" }], false);
+  }
+  const fieldValidation = fieldValidationOf(query);
+  let warnings: readonly string[] = [];
+  const stored = await api.store.write(
+    (transaction) => {
+      const current = transaction.get(bucketOf(kind), storeKey(namespace, name));
+      if (current === undefined) throw notFound(kind, name);
+      const replaced = replaceObject(transaction, request, current, given, fieldValidation);
+      warnings = replaced.warnings;
+      return replaced.stored;
+    },
+    { dryRun: dryRunOf(query) },
+  );
+  return { type: "object", code: 200, stored, warnings };
+}
+
+/**
+ * Puts `next` in the place of `current`, which must be what the writer has seen. What is not the
+ * writer's stays: identity, generation, and the status (or, for the status subresource, all but it).
+ * A write that changes nothing makes no new state.
+ */
+export function replaceObject(
+  transaction: Transaction,
+  { kind, subresource }: ResourceRequest,
+  current: Stored,
+  next: KubeObject,
+  fieldValidation: FieldValidation,
+): { readonly stored: Stored; readonly warnings: readonly string[] } {
+  const old = current.object;
+  const { name, namespace } = old.metadata;
+  const { resourceVersion, uid } = next.metadata;
+  if (uid && uid !== old.metadata.uid)
+    throw conflict(
+      kind,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}): the object may have been deleted and made again`,
+    );
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
+  }
+  const { object: admitted, warnings } = admit(kind, next, fieldValidation);
+  const merged = subresource === "status" ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
+  if (merged.status === undefined) delete merged.status;
+  if (isDeepStrictEqual(merged, old)) return { stored: current, warnings };
+  const bucket = bucketOf(kind);
+  const written = transaction.put(bucket, storeKey(namespace, name), merged);
+  return { stored: finishDeletion(transaction, bucket, written), warnings };
+}
+
+function withServerFields(kind: KindDescriptor, old: KubeObject, given: KubeObject): KubeObject {
+  const { uid, generation = 1, creationTimestamp, deletionTimestamp, resourceVersion, name, namespace } = old.metadata;
+  const { metadata: _metadata, status: _status, ...rest } = given;
+  const { metadata: _oldMetadata, status: oldStatus, ...oldRest } = old;
+  const changed = !isDeepStrictEqual(rest, oldRest);
+  const status = kind.status ? oldStatus : given.status;
+  return {
+    ...rest,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid,
+      generation: changed ? generation + 1 : generation,
+      creationTimestamp,
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...ownMetadata(given.metadata),
+      resourceVersion,
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
