@@ -1,6 +1,8 @@
 // The catalogue of the demo store: HTTP, in as many versions as you like.
-//   GET /items  the catalogue, with the version that answered
-//   GET /stats  how many catalogues this process has served
+//   GET /items        the catalogue, with the version that answered
+//   GET /items?run=a  the same, counted apart
+//   GET /stats        how many catalogues this process has served
+//   GET /stats?run=a  how many of them for this run
 // It listens on PORT; VERSION says which version it is (in the mesh: the --version of `meshctl run`).
 import http from "node:http";
 
@@ -13,14 +15,19 @@ const items = [
   // What is new in every version after the first.
   ...(version === "v1" ? [] : [{ name: "honey", cents: 720 }]),
 ];
+const MAX_RUNS = 100;
 let served = 0;
+/** Catalogues served by the run named in the query, so that measured traffic is told from other traffic. */
+const runs = new Map();
 
 const server = http.createServer((request, response) => {
-  const path = (request.url ?? "/").split("?", 1)[0];
+  const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://api");
+  const run = searchParams.get("run");
   if (path === "/items") {
     served += 1;
+    if (run !== null && (runs.has(run) || runs.size < MAX_RUNS)) runs.set(run, (runs.get(run) ?? 0) + 1);
     json(response, 200, { version, items });
-  } else if (path === "/stats") json(response, 200, { version, served });
+  } else if (path === "/stats") json(response, 200, { version, served: run === null ? served : (runs.get(run) ?? 0) });
   else if (path === "/healthz") json(response, 200, { ok: true });
   else json(response, 404, { error: "there is nothing here", try: ["/items", "/stats", "/healthz"] });
 });

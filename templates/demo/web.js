@@ -15,7 +15,7 @@ const server = http.createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://store");
   try {
     if (url.pathname === "/") page(response, await callApi("/items"));
-    else if (url.pathname === "/items") relay(response, await callApi("/items"));
+    else if (url.pathname === "/items") relay(response, await callApi(`/items${url.search}`));
     else if (url.pathname === "/buy") json(response, 200, await buy(url.searchParams.get("item") ?? "tea"));
     else if (url.pathname === "/healthz") json(response, 200, { ok: true });
     else json(response, 404, { error: "there is nothing here", try: ["/", "/items", "/buy?item=tea", "/healthz"] });

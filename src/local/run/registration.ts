@@ -1,4 +1,5 @@
 import type { KubeClient } from "../../kube/contract.ts";
+import { isAlreadyExists, isNotFound } from "../../kube/error.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
@@ -61,7 +62,7 @@ export class Registration {
     try {
       await client.delete(workloadKind, workload.metadata.name, workload.metadata.namespace, this.#limit());
     } catch (error) {
-      if (statusOf(error) !== 404) throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
 
@@ -103,7 +104,7 @@ export class Registration {
       await patch();
     } catch (error) {
       // Deleted by someone, or cleared away while this machine slept: the instance is still here.
-      if (statusOf(error) !== 404) throw error;
+      if (!isNotFound(error)) throw error;
       await this.#put();
       await patch();
     }
@@ -115,7 +116,7 @@ export class Registration {
     try {
       await client.create(workloadKind, workload, this.#limit());
     } catch (error) {
-      if (statusOf(error) !== 409) throw error;
+      if (!isAlreadyExists(error)) throw error;
       await client.delete(workloadKind, workload.metadata.name, workload.metadata.namespace, this.#limit());
       await client.create(workloadKind, workload, this.#limit());
     }
@@ -126,10 +127,4 @@ export class Registration {
     this.#options.clock.setTimer(() => controller.abort(new Error("no answer in time")), REQUEST_LIMIT_MS, { unref: true });
     return { signal: controller.signal };
   }
-}
-
-/** HTTP status that a client's error carries, else 0. */
-export function statusOf(error: unknown): number {
-  const status = (error as { readonly status?: unknown } | null)?.status;
-  return typeof status === "number" ? status : 0;
 }

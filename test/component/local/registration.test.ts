@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { KubeClient } from "../../../src/kube/contract.ts";
+import { KubeError } from "../../../src/kube/error.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { Registration } from "../../../src/local/run/registration.ts";
 import type { LiveState } from "../../../src/local/run/workload.ts";
 import type { Workload } from "../../../src/model/kinds/workload.ts";
 import { waitFor } from "../../support/mesh.ts";
-
-class Refused extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
-}
 
 /** One object and what was asked of it; `away` plays a controller that is not there. */
 class OneObject {
@@ -30,19 +23,19 @@ class OneObject {
     const client: Partial<KubeClient> = {
       create: async (_kind, object) => {
         await call("create");
-        if (this.object !== null) throw new Refused(409);
+        if (this.object !== null) throw new KubeError(409, "AlreadyExists", "it is there");
         this.object = object as never;
         return object;
       },
       patch: async (_kind, _name, _namespace, patch) => {
         await call("patch");
-        if (this.object === null) throw new Refused(404);
+        if (this.object === null) throw new KubeError(404, "NotFound", "it is not there");
         this.object = { ...this.object, ...patch };
         return this.object as never;
       },
       delete: async () => {
         await call("delete");
-        if (this.object === null) throw new Refused(404);
+        if (this.object === null) throw new KubeError(404, "NotFound", "it is not there");
         this.object = null;
       },
     };

@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../../../lib/errors.ts";
+import type { Host } from "../../../local/host.ts";
+import { programFile } from "../../../local/programs.ts";
+import type { Context } from "../../context.ts";
+import { createStyle, type Style } from "../../output/style.ts";
+import { formatShare, isWithin, type Share } from "./share.ts";
+
+/** What a command of the tour printed, and how it ended. */
+export interface Shown {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Where the tour plays: runs the real program in the demo's own state directory, and shows what it prints. */
+export class Stage {
+  readonly host: Host;
+  readonly style: Style;
+  readonly #context: Context;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #failures: string[] = [];
+  #step = 0;
+  readonly #steps: number;
+
+  constructor(context: Context, host: Host, steps: number) {
+    this.#context = context;
+    this.host = host;
+    this.#steps = steps;
+    this.style = createStyle(context.colour.stdout);
+    this.#env = { ...context.env, MESHCTL_HOME: host.layout.root, ...(context.colour.stdout ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
+  }
+
+  /** Everything measured that was not as it should be. */
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
+
+  heading(title: string): void {
+    this.#step += 1;
+    this.#context.print(`\n${this.style.strong(`${this.#step}/${this.#steps} ${title}`)}`);
+  }
+
+  text(line: string): void {
+    this.#context.print(this.style.dim(line));
+  }
+
+  /** A measured value: it must be so. */
+  measured(text: string, good: boolean): void {
+    this.#context.print(`  ${good ? this.style.good("√") : this.style.bad("×")} ${text}`);
+    if (!good) this.#failures.push(text);
+  }
+
+  share(share: Share): void {
+    this.measured(formatShare(share), isWithin(share));
+  }
+
+  /** Shows the command, runs it, shows what it prints. Throws a UserError when it ends with a code other than 0. */
+  async meshctl(...args: readonly string[]): Promise<string> {
+    return this.show("meshctl", args, this.host.nodePath, [programFile("meshctl"), ...args]);
+  }
+
+  /** The same for another program; `shown` is its name in the printed line. */
+  async show(shown: string, shownArgs: readonly string[], program: string, args: readonly string[], input = ""): Promise<string> {
+    this.#context.print(`${this.style.accent("$")} ${[shown, ...shownArgs].map(quoted).join(" ")}`);
+    const { code, output } = await this.capture(program, args, (text) => void this.#context.stdout.write(text), input);
+    if (code !== 0) throw new UserError(`the tour stops: ${shown} ${shownArgs.join(" ")} ended with exit code ${code}`);
+    return output;
+  }
+
+  /** Runs meshctl without showing it: for what the tour itself must know. */
+  async ask(...args: readonly string[]): Promise<Shown> {
+    return this.capture(this.host.nodePath, [programFile("meshctl"), ...args], null);
+  }
+
+  capture(program: string, args: readonly string[], show: ((text: string) => void) | null, input = ""): Promise<Shown> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, { env: this.#env, stdio: ["pipe", "pipe", show === null ? "ignore" : "pipe"] });
+      let output = "";
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        show?.(text);
+      });
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => show?.(text));
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(input);
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code: code ?? 1, output }));
+    });
+  }
+
+  /** Shows a `meshctl run …` and starts it in the background, where it outlives the tour; its output goes to a log file. */
+  startRun(name: string, flags: readonly string[], command: readonly string[]): void {
+    const args = ["run", name, ...flags, "--", ...command];
+    this.#context.print(`${this.style.accent("$")} ${["meshctl", ...args].map(quoted).join(" ")} &`);
+    mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
+    const log = openSync(this.runLog(name), "a", 0o600);
+    const child = spawn(this.host.nodePath, [programFile("meshctl"), ...args], {
+      env: this.#env,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    child.on("error", () => {});
+    child.unref();
+    closeSync(log);
+  }
+
+  runLog(name: string): string {
+    return join(this.#logs, `run.${name}.log`);
+  }
+
+  get #logs(): string {
+    return join(this.host.layout.local, "logs");
+  }
+}
+
+/** As one would type it in a shell. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
