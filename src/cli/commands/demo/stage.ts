@@ -14,6 +14,9 @@ export interface Shown {
   readonly output: string;
 }
 
+/** No command of the tour takes this long; one that waits for something that never comes must not hold it up. */
+const COMMAND_LIMIT_MS = 40_000;
+
 /** Where the tour plays: runs the real program in the demo's own state directory, and shows what it prints. */
 export class Stage {
   readonly host: Host;
@@ -85,8 +88,15 @@ export class Stage {
       child.stderr?.setEncoding("utf8").on("data", (text: string) => show?.(text));
       child.stdin?.on("error", () => {});
       child.stdin?.end(input);
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? 1, output }));
+      const timer = this.host.clock.setTimer(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
+      child.once("error", (error) => {
+        timer.cancel();
+        reject(error);
+      });
+      child.once("close", (code) => {
+        timer.cancel();
+        resolve({ code: code ?? 1, output });
+      });
     });
   }
 

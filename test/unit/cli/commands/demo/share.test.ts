@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatShare, isWithin, tolerance } from "../../../src/cli/commands/demo/share.ts";
+import { formatShare, isWithin, tolerance } from "../../../../../src/cli/commands/demo/share.ts";
 
 test("a share is judged by four standard deviations", () => {
   const share = { label: "v2", count: 200, total: 2_000, expected: 0.1 };
