@@ -1,0 +1,386 @@
+import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
+import type { Source } from "../../policies/contract.ts";
+import type { Transport } from "../contract.ts";
+import type { Failure } from "./codec/failure.ts";
+import { BODY_LENGTH, BODY_NONE, DATA, END, FAILED, HEAD, type MessageReader } from "./codec/message-reader.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ServerSide } from "./server-side.ts";
+import { HIGH_WATER_BYTES, Wire, type WireOwner } from "./wire.ts";
+
+/** Between requests, or inside a head. */
+const AWAIT = 0;
+/** A request is under way. */
+const BUSY = 1;
+/** Answered; the rest of a short request body is read and forgotten. */
+const DISCARD = 2;
+/** Bytes pass unread. */
+const TUNNEL = 3;
+/** Our direction has ended; theirs is read and forgotten, or a reset would overtake our answer (RFC 9112 9.6). */
+const LINGER = 4;
+const GONE = 5;
+
+/** A longer rest of a body costs more than a new connection. */
+const MAX_DISCARD_BYTES = 64 * 1_024;
+const LINGER_MS = 1_000;
+
+/** The server's side of one HTTP/1 connection: requests one after the other, whatever is sent ahead waits. */
+export class ServerConnection implements WireOwner, DeadlineOwner {
+  readonly wire: Wire;
+  readonly transport: Transport;
+  readonly source: Source;
+  readonly remoteAddress: string;
+  /** The last Host seen and its canonical text: on one connection it hardly ever changes. */
+  hostText = "";
+  authority = "";
+  readonly #side: ServerSide;
+  readonly #deadline: Deadline;
+  #reader: MessageReader | null = null;
+  #exchange: Exchange | null = null;
+  #state = AWAIT;
+  /** Bytes read and not yet looked at. */
+  #stash: Buffer | null = null;
+  #running = false;
+  #handOver: (() => void) | null = null;
+  #headStarted = false;
+
+  constructor(side: ServerSide, transport: Transport) {
+    this.#side = side;
+    this.transport = transport;
+    this.source = side.sourceOf(transport);
+    this.remoteAddress = transport.socket.remoteAddress ?? "";
+    this.#deadline = new Deadline(this);
+    this.#extend(side.engine.limits.idleConnectionMs);
+    this.wire = new Wire(transport, this);
+  }
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    switch (this.#state) {
+      case AWAIT:
+      case DISCARD:
+        this.#run(bytes, start, end);
+        return;
+      case BUSY: {
+        const exchange = this.#exchange as Exchange;
+        if (exchange.requestDone || !exchange.flowing) this.#keep(bytes, start, end);
+        else {
+          this.#extend(this.#side.engine.limits.idleConnectionMs);
+          this.#run(bytes, start, end);
+        }
+        return;
+      }
+      case TUNNEL:
+        this.#extend(this.#side.engine.limits.idleStreamMs);
+        (this.#exchange as Exchange).tunnelToUpstream(bytes, start, end);
+        return;
+      default:
+    }
+  }
+
+  /** Sets bytes aside until the request under way lets the next ones come. */
+  #keep(bytes: Buffer, start: number, end: number): void {
+    if (end > start) {
+      const rest = bytes.subarray(start, end);
+      this.#stash = this.#stash === null ? Buffer.from(rest) : Buffer.concat([this.#stash, rest]);
+    }
+    this.wire.pause();
+  }
+
+  #run(bytes: Buffer, start: number, end: number): void {
+    this.#running = true;
+    let pos = start;
+    while (pos < end || this.#state !== AWAIT) {
+      if (this.#state === GONE || this.#state === LINGER) break;
+      if (this.#state === TUNNEL) {
+        if (pos < end) (this.#exchange as Exchange).tunnelToUpstream(bytes, pos, end);
+        break;
+      }
+      const reader = (this.#reader ??= this.#side.takeReader());
+      const event = reader.next(bytes, pos, end);
+      pos = reader.pos;
+      if (event === HEAD) {
+        this.#begin(reader);
+        if (this.#handOver !== null) {
+          this.#keep(bytes, pos, end);
+          break;
+        }
+        const exchange = this.#exchange;
+        if (exchange !== null && !exchange.flowing && reader.body !== BODY_NONE) {
+          this.#keep(bytes, pos, end);
+          break;
+        }
+      } else if (event === DATA) {
+        if (this.#state === BUSY) (this.#exchange as Exchange).requestData(bytes, reader.dataStart, reader.dataEnd);
+      } else if (event === END) {
+        if (this.#state === DISCARD) {
+          this.#toAwait();
+          continue;
+        }
+        const exchange = this.#exchange as Exchange;
+        exchange.requestEnd(reader);
+        exchange.flushRequest();
+        if (this.#exchange === exchange && this.#state === BUSY) {
+          if (pos < end) this.#keep(bytes, pos, end);
+          break;
+        }
+      } else if (event === FAILED) {
+        this.#refuse(reader.failure as Failure);
+        break;
+      } else {
+        if (this.#state === BUSY) (this.#exchange as Exchange).flushRequest();
+        else if (!reader.untouched && !this.#headStarted) {
+          this.#headStarted = true;
+          this.#extend(this.#side.engine.limits.headerDeadlineMs);
+        }
+        break;
+      }
+    }
+    this.#running = false;
+    if (this.#handOver !== null) this.#finishHandOver(this.#handOver);
+    else if (this.#state === AWAIT) this.#afterRequest();
+  }
+
+  #begin(reader: MessageReader): void {
+    this.#state = BUSY;
+    this.#headStarted = false;
+    const exchange = this.#side.takeExchange();
+    this.#exchange = exchange;
+    exchange.open(this, reader);
+    exchange.start();
+  }
+
+  /** A message that is not one: answered when no answer is under way, and the connection ends. */
+  #refuse(failure: Failure): void {
+    if (this.#exchange === null) {
+      this.#state = BUSY;
+      const exchange = this.#side.takeExchange();
+      this.#exchange = exchange;
+      exchange.open(this, this.#reader as MessageReader);
+    }
+    (this.#exchange as Exchange).refuse(failure);
+  }
+
+  /** The exchange may take the request's body now. */
+  flow(): void {
+    if (this.#running || this.#state !== BUSY) return;
+    const stash = this.#stash;
+    this.#stash = null;
+    const exchange = this.#exchange as Exchange;
+    if (!exchange.requestDone) this.#run(stash ?? NOTHING, 0, stash === null ? 0 : stash.length);
+    else {
+      this.#stash = stash;
+      exchange.flushRequest();
+    }
+    if (this.#stash === null) this.wire.resume();
+  }
+
+  /** The upstream takes no more for now. */
+  holdBody(): void {
+    this.wire.pause();
+  }
+
+  /** It does again. */
+  resumeBody(): void {
+    if (this.#stash === null) this.wire.resume();
+  }
+
+  /** True when what is left of the request is short enough to be read and forgotten. */
+  canKeep(exchange: Exchange): boolean {
+    const reader = this.#reader as MessageReader;
+    return exchange.requestDone || (reader.pastHead && (reader.body === BODY_NONE || isShortRest(reader)));
+  }
+
+  /** The exchange is over. `keep`: the answer allows another request on this connection. */
+  exchangeEnded(exchange: Exchange, keep: boolean): void {
+    const reader = this.#reader as MessageReader;
+    const done = exchange.requestDone || (reader.pastHead && reader.body === BODY_NONE);
+    this.#exchange = null;
+    if (this.#state === GONE) return;
+    if (this.#state === TUNNEL || !keep) {
+      this.#linger();
+    } else if (done) {
+      this.#toAwait();
+      if (!this.#running) this.#afterRequest();
+    } else if (isShortRest(reader)) {
+      this.#state = DISCARD;
+      this.#extend(this.#side.engine.limits.headerDeadlineMs);
+      if (!this.#running) this.#afterRequest();
+    } else {
+      this.#linger();
+    }
+  }
+
+  #toAwait(): void {
+    const reader = this.#reader;
+    if (reader !== null) {
+      this.#side.giveReader(reader);
+      this.#reader = null;
+    }
+    this.#state = AWAIT;
+    this.#headStarted = false;
+    this.#extend(this.#side.engine.limits.idleConnectionMs);
+  }
+
+  /** Goes on with what was sent ahead; ends a connection that has nothing to wait for. */
+  #afterRequest(): void {
+    while (this.#stash !== null && (this.#state === AWAIT || this.#state === DISCARD)) {
+      const stash: Buffer = this.#stash;
+      this.#stash = null;
+      this.#run(stash, 0, stash.length);
+    }
+    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || this.#side.draining || this.transport.retired === true)) {
+      this.#linger();
+      return;
+    }
+    if (this.#state === AWAIT || this.#state === DISCARD) this.wire.resume();
+  }
+
+  #linger(): void {
+    if (this.#state === GONE) return;
+    this.#state = LINGER;
+    this.#stash = null;
+    this.wire.end();
+    if (this.wire.ended) {
+      // Both directions are over; the socket closes when what is written has left.
+      this.#extend(this.#side.engine.limits.idleConnectionMs);
+      return;
+    }
+    this.wire.resume();
+    this.#extend(LINGER_MS);
+  }
+
+  /** Something passed through the tunnel from the other side. */
+  touch(): void {
+    this.#extend(this.#side.engine.limits.idleStreamMs);
+  }
+
+  /** The upgrade was accepted. */
+  tunnel(): void {
+    this.#state = TUNNEL;
+    this.#extend(this.#side.engine.limits.idleStreamMs);
+    const stash = this.#stash;
+    this.#stash = null;
+    if (stash !== null && !this.#running) (this.#exchange as Exchange).tunnelToUpstream(stash, 0, stash.length);
+    this.wire.resume();
+  }
+
+  /** The client may not take what it has for a complete answer. */
+  reset(): void {
+    this.wire.reset();
+  }
+
+  /** `take` will {@link detach} the connection, as soon as the bytes being read are sorted out. */
+  handOver(take: () => void): void {
+    this.#handOver = take;
+    if (!this.#running) this.#finishHandOver(take);
+  }
+
+  #finishHandOver(take: () => void): void {
+    this.#handOver = null;
+    if (this.#state !== GONE) take();
+  }
+
+  /** Somebody else has the socket now; what came after the request stands in front. */
+  detach(): void {
+    const stash = this.#stash;
+    this.#exchange = null;
+    this.wire.release();
+    this.#gone();
+    if (stash !== null) this.wire.socket.unshift(stash);
+  }
+
+  drain(): void {
+    if (this.#state === AWAIT && this.#reader === null && this.#stash === null) this.#linger();
+  }
+
+  /** True when more is waiting to leave than a client should be behind. */
+  get blocked(): boolean {
+    return this.wire.pending > HIGH_WATER_BYTES;
+  }
+
+  /** The client reads too slowly; it has this long to read on. */
+  watchReader(): void {
+    this.#extend(this.#side.engine.limits.idleConnectionMs);
+  }
+
+  onEnd(): void {
+    switch (this.#state) {
+      case AWAIT:
+      case DISCARD:
+        this.#linger();
+        return;
+      case BUSY: {
+        const exchange = this.#exchange as Exchange;
+        // After a complete request a half-closed client may still wait for its answer.
+        const complete = exchange.requestDone || (this.#reader as MessageReader).body === BODY_NONE;
+        if (!complete && this.#stash === null) this.wire.destroy();
+        return;
+      }
+      case TUNNEL:
+        (this.#exchange as Exchange).tunnelEndFromClient();
+        return;
+      default:
+    }
+  }
+
+  onDrain(): void {
+    this.#exchange?.downstreamDrained();
+  }
+
+  onClosed(): void {
+    this.#gone();
+  }
+
+  #gone(): void {
+    if (this.#state === GONE) return;
+    this.#state = GONE;
+    this.#side.engine.wheel.clear(this.#deadline);
+    this.#stash = null;
+    const exchange = this.#exchange;
+    if (exchange !== null) exchange.clientGone();
+    this.#exchange = null;
+    if (this.#reader !== null) this.#side.giveReader(this.#reader);
+    this.#reader = null;
+    this.#side.removed(this);
+  }
+
+  onDeadline(): void {
+    switch (this.#state) {
+      case AWAIT:
+        if (this.#headStarted) this.#timedOut("header-timeout");
+        else this.#linger();
+        return;
+      case BUSY: {
+        const exchange = this.#exchange as Exchange;
+        if (this.wire.pending > 0) this.wire.reset();
+        else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) exchange.timedOut("idle-timeout");
+        return;
+      }
+      case TUNNEL:
+      case DISCARD:
+      case LINGER:
+        this.wire.destroy();
+        return;
+      default:
+    }
+  }
+
+  #timedOut(reason: "header-timeout"): void {
+    this.#state = BUSY;
+    const exchange = this.#side.takeExchange();
+    this.#exchange = exchange;
+    exchange.open(this, this.#reader as MessageReader);
+    exchange.timedOut(reason);
+  }
+
+  #extend(delayMs: number): void {
+    const { wheel, clock } = this.#side.engine;
+    wheel.set(this.#deadline, clock.monotonicMs(), delayMs);
+  }
+}
+
+/** A client that expects 100 may never send its body. */
+function isShortRest(reader: MessageReader): boolean {
+  return reader.body === BODY_LENGTH && reader.remaining <= MAX_DISCARD_BYTES && !reader.head.expectsContinue;
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,135 @@
+import type { Socket } from "node:net";
+import { messageOf } from "../../lib/errors.ts";
+import { loopTurn } from "../../lib/loop-turn.ts";
+import type { Transport } from "../contract.ts";
+
+/** Who gets what comes in on a {@link Wire}. */
+export interface WireOwner {
+  /** `bytes[start..end)`; whether they may be kept says {@link Wire.retainable}. */
+  onBytes(bytes: Buffer, start: number, end: number): void;
+  /** The other side will send no more. */
+  onEnd(): void;
+  /** Everything written has left. */
+  onDrain(): void;
+  /** Gone, with or without an error. Called once, also after {@link Wire.destroy}. */
+  onClosed(): void;
+}
+
+/** Beyond this much unsent, whoever feeds a wire is asked to wait. */
+export const HIGH_WATER_BYTES = 64 * 1_024;
+
+/** A connection as the HTTP engine uses it: bytes in by callback, bytes out, and who may keep which memory. */
+export class Wire {
+  readonly transport: Transport;
+  readonly socket: Socket;
+  owner: WireOwner;
+  closed = false;
+  /** Their direction is finished. */
+  ended = false;
+  /** Ours is. */
+  finished = false;
+  /** Bytes given to the owner stay as they are after its callback. */
+  readonly retainable = true;
+  /** What the socket said when it failed; empty when it did not. */
+  error = "";
+  #paused = false;
+  readonly #onData = (chunk: Buffer) => this.#read(chunk);
+  readonly #onEnd = () => {
+    this.ended = true;
+    if (!this.closed) this.owner.onEnd();
+  };
+  readonly #onDrain = () => {
+    if (!this.closed) this.owner.onDrain();
+  };
+  readonly #onError = (error: Error) => {
+    this.error = messageOf(error);
+  };
+  readonly #onClose = () => {
+    if (this.closed) return;
+    this.closed = true;
+    this.owner.onClosed();
+  };
+
+  constructor(transport: Transport, owner: WireOwner) {
+    this.transport = transport;
+    this.owner = owner;
+    const { socket } = transport;
+    this.socket = socket;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("drain", this.#onDrain);
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+    socket.setNoDelay(true);
+  }
+
+  /** True when the memory is free again at once; false: it is in use until {@link pending} is 0. */
+  write(bytes: Buffer, start: number, end: number): boolean {
+    if (this.closed || this.finished || end === start) return true;
+    const { socket } = this;
+    socket.write(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    return socket.writableLength === 0;
+  }
+
+  /** Bytes written that have not left. */
+  get pending(): number {
+    return this.socket.writableLength;
+  }
+
+  pause(): void {
+    if (this.#paused || this.closed) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closed) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Ends our direction after what is written. */
+  end(): void {
+    if (this.finished || this.closed) return;
+    this.finished = true;
+    this.socket.end();
+  }
+
+  destroy(): void {
+    if (!this.closed) this.socket.destroy();
+  }
+
+  /** So that the other side cannot take what it has for all there was. */
+  reset(): void {
+    if (this.closed) return;
+    if (this.transport.reset !== undefined) this.transport.reset();
+    else if (this.transport.mtls) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  /** Hands the socket to somebody else: no more callbacks from here. */
+  release(): void {
+    this.closed = true;
+    const { socket } = this;
+    socket.pause();
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    socket.off("drain", this.#onDrain);
+    socket.off("error", this.#onError);
+    socket.off("close", this.#onClose);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.closed) return;
+    loopTurn.enterRead();
+    try {
+      this.owner.onBytes(chunk, 0, chunk.length);
+    } finally {
+      loopTurn.leaveRead();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { EndpointState, InboundStack } from "../../decide/contract.ts";
+import { InboundDecision, decideAdmission, decideDelay } from "../../decide/decision.ts";
+import type { PathRefusal } from "../../match/path.ts";
+import { HEADER } from "../../messages/names.ts";
+import type { ReasonCode } from "../../messages/reasons.ts";
+import type { Failure } from "../http1/codec/failure.ts";
+import type { Head } from "../http1/codec/head.ts";
+import { FORM_AUTHORITY } from "../http1/codec/target.ts";
+import { Exchange } from "../http1/exchange.ts";
+import type { EndpointPool } from "../pool/endpoint-pool.ts";
+import { sourceLabel } from "./peer-source.ts";
+import type { InboundSide } from "./inbound-side.ts";
+
+/** A request for the application beside this proxy: policies, then the application. */
+export class InboundExchange extends Exchange {
+  readonly #in: InboundSide;
+
+  readonly #decision = new InboundDecision();
+  #stack: InboundStack | null = null;
+
+  constructor(side: InboundSide) {
+    super(side, "inbound");
+    this.#in = side;
+  }
+
+  protected override openView(head: Head): Failure | PathRefusal | null {
+    const refused = this.view.open(head, this.connection, false, this.#in.fallbackHost);
+    const { transport, source } = this.connection;
+    // What the peer's proxy calls its workload; believed only beside a proven identity, and no proof itself.
+    const named = transport.mtls ? head.header(HEADER.SOURCE) : undefined;
+    this.record.source = sourceLabel(source, named, this.connection.remoteAddress);
+    return refused;
+  }
+
+  protected override decide(): void {
+    const { record, view } = this;
+    record.destination = this.#in.selfLabel;
+    const stack = this.#in.stack();
+    if (stack === undefined) {
+      this.fail("no-config");
+      return;
+    }
+    record.service = stack.service;
+    if (view.form === FORM_AUTHORITY) {
+      this.fail("bad-request");
+      return;
+    }
+    this.#stack = stack;
+    const { random, clock } = this.side.engine;
+    decideDelay(this.#decision, stack, view, random, clock.nowMs());
+    if (this.#decision.refusal !== null) this.failBy(this.#decision.refusal);
+    else this.holdFor(this.#decision.delayMs);
+  }
+
+  protected override admit(): void {
+    const { random, clock } = this.side.engine;
+    decideAdmission(this.#decision, this.#stack as InboundStack, this.view, random, clock.nowMs());
+    if (this.#decision.refusal !== null) this.failBy(this.#decision.refusal);
+    else this.useEndpoint(this.#in.preferredApp, false);
+  }
+
+  /** Some runtimes listen on one address family of loopback only. */
+  protected override tryAnother(reason: ReasonCode): void {
+    const other = this.#in.otherApp(this.tried);
+    if (other === null) this.fail(reason);
+    else this.useEndpoint(other, false);
+  }
+
+  protected override tryBegan(state: EndpointState): void {
+    state.inFlight += 1;
+  }
+
+  protected override tryEnded(state: EndpointState, _nowMs: number, _rttMs: number, failed: boolean): void {
+    state.inFlight -= 1;
+    if (!failed) this.#in.preferredApp = state;
+  }
+
+  protected override poolOf(state: EndpointState): EndpointPool {
+    return this.#in.shared.pools.of(state);
+  }
+
+  /** Nothing about the mesh is told to the application. */
+  protected override meshSource(): string {
+    return "";
+  }
+
+  protected override connectReason(_reason: ReasonCode): ReasonCode {
+    return "app-unreachable";
+  }
+
+  protected override clear(): void {
+    this.#stack = null;
+  }
+}

@@ -1,0 +1,47 @@
+import type { ConfigView, Dialer, HttpServerSide } from "../contract.ts";
+import type { Engine } from "../http1/server-side.ts";
+import { POOL_DEFAULTS, Pools } from "../pool/pools.ts";
+import { InboundSide } from "./inbound-side.ts";
+
+export interface InboundOptions {
+  readonly engine: Engine;
+  readonly view: ConfigView;
+  readonly dialer: Dialer;
+  /** Where the application may listen, tried in this order; loopback of both families when absent. */
+  readonly appAddresses?: readonly string[];
+}
+
+const LOOPBACKS: readonly string[] = Object.freeze(["127.0.0.1", "::1"]);
+
+/** What all inbound listeners of a proxy share. */
+export interface InboundShared {
+  readonly engine: Engine;
+  readonly view: ConfigView;
+  readonly pools: Pools;
+  readonly appAddresses: readonly string[];
+}
+
+/** The mesh's side of the HTTP engine: requests for the application beside this proxy. */
+export class InboundHttp {
+  readonly #shared: InboundShared;
+
+  constructor(options: InboundOptions) {
+    const { engine, view, dialer } = options;
+    const { clock, wheel, limits } = engine;
+    const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, limits });
+    this.#shared = { engine, view, pools, appAddresses: options.appAddresses ?? LOOPBACKS };
+  }
+
+  /** For the listener of one port of the application. */
+  port(appPort: number): HttpServerSide {
+    return new InboundSide(this.#shared, appPort);
+  }
+
+  get upstreamConnections(): number {
+    return this.#shared.pools.openConnections;
+  }
+
+  close(): void {
+    this.#shared.pools.close();
+  }
+}

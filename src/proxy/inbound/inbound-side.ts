@@ -1,0 +1,65 @@
+import type { EndpointState, InboundStack } from "../../decide/contract.ts";
+import { Health } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
+import type { Source } from "../../policies/contract.ts";
+import type { Transport } from "../contract.ts";
+import type { Exchange } from "../http1/exchange.ts";
+import { ServerSide } from "../http1/server-side.ts";
+import { InboundExchange } from "./inbound-exchange.ts";
+import type { InboundShared } from "./inbound-http.ts";
+import { sourceOfPeer } from "./peer-source.ts";
+
+/** One inbound listener: requests for one port of the application. */
+export class InboundSide extends ServerSide {
+  readonly shared: InboundShared;
+  /** The application as an endpoint: the address that answered last. */
+  preferredApp: EndpointState;
+  readonly #apps: readonly EndpointState[];
+  readonly fallbackHost: string;
+  /** `namespace/workload` of this proxy. */
+  readonly selfLabel: string;
+  readonly #appPort: number;
+
+  constructor(shared: InboundShared, appPort: number) {
+    super(shared.engine);
+    this.shared = shared;
+    this.#appPort = appPort;
+    this.fallbackHost = `localhost:${appPort}`;
+    const { namespace, workload } = shared.view.self;
+    this.selfLabel = `${namespace}/${workload}`;
+    this.#apps = shared.appAddresses.map((address) => appEndpoint(address, appPort, workload));
+    this.preferredApp = this.#apps[0] as EndpointState;
+  }
+
+  /** An address of the application that is not among `tried`, or null. */
+  otherApp(tried: readonly EndpointState[]): EndpointState | null {
+    return this.#apps.find((app) => !tried.includes(app)) ?? null;
+  }
+
+  protected override createExchange(): Exchange {
+    return new InboundExchange(this);
+  }
+
+  override sourceOf(transport: Transport): Source {
+    return sourceOfPeer(transport.peerIdentity);
+  }
+
+  stack(): InboundStack | undefined {
+    return this.shared.view.inbound(this.#appPort);
+  }
+}
+
+function appEndpoint(address: string, port: number, workload: string): EndpointState {
+  const endpoint = {
+    address,
+    port,
+    identity: "",
+    instance: "",
+    zone: "",
+    weight: 1,
+    health: Health.READY,
+    capabilities: [],
+    version: "",
+    workload,
+  };
+  return { endpoint, inFlight: 0 };
+}

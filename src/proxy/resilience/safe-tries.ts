@@ -1,0 +1,44 @@
+/**
+ * Which requests may be sent again without any policy: those that provably were not processed, and
+ * idempotent ones that met a connection closing at the same moment (design section 8, "Safe tries").
+ */
+
+/** Endpoints tried after the first one, at most. */
+export const MAX_OTHER_ENDPOINTS = 2;
+
+/** The request goes to an endpoint not tried yet. */
+export const OTHER_ENDPOINT = 0;
+/** The same endpoint or another, on a connection made for it. */
+export const NEW_CONNECTION = 1;
+/** The caller is told. */
+export const GIVE_UP = 2;
+
+export type NextTry = typeof OTHER_ENDPOINT | typeof NEW_CONNECTION | typeof GIVE_UP;
+
+/** What is known when a connection was lost before any byte of an answer. */
+export interface LostTry {
+  /** Everything sent so far could be sent again. */
+  readonly replayable: boolean;
+  /** The connection had answered before. */
+  readonly reused: boolean;
+  readonly mtls: boolean;
+  readonly idempotent: boolean;
+  /** Body bytes have left already. */
+  readonly bodySent: boolean;
+  /** This request was sent again once for this reason. */
+  readonly repeated: boolean;
+  readonly endpointsTried: number;
+}
+
+export function nextTryAfterLoss(lost: LostTry): NextTry {
+  if (!lost.replayable) return GIVE_UP;
+  // A mesh connection is up only when it has answered: before that nothing was processed (ADR 1).
+  if (!lost.reused && lost.mtls) return lost.endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
+  if (lost.reused && lost.idempotent && !lost.bodySent && !lost.repeated) return NEW_CONNECTION;
+  return GIVE_UP;
+}
+
+/** No connection, so nothing was sent: another endpoint, while there are tries left. */
+export function nextTryAfterConnectFailure(endpointsTried: number): NextTry {
+  return endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
+}
