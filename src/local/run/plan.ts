@@ -88,9 +88,9 @@ export async function planRun(request: RunRequest, pickPort: () => Promise<numbe
   };
 }
 
+/** Without any --service it is only handed on as PORT. */
 async function chooseDefaultPort(request: RunRequest, pickPort: () => Promise<number>): Promise<number | null> {
   if (request.port === undefined) return null;
-  if (request.services.length === 0) throw usage("--port is the application's port of a --service, and there is none");
   return request.port === 0 ? pickPort() : request.port;
 }
 

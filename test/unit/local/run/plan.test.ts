@@ -45,13 +45,17 @@ test("--port 0 picks one port for every service that names none", async () => {
   assert.deepEqual(inboundAppPorts(plan), [40_001, 9000]);
 });
 
+test("a command that serves nothing may still be told a port", async () => {
+  assert.equal((await planRun(request({ port: 80 }), noPort)).port, 80);
+  assert.equal((await planRun(request(), noPort)).port, null);
+});
+
 const refused: readonly [string, Partial<RunRequest>, RegExp][] = [
   ["no command", { command: [] }, /no command/],
   ["a name that is no label", { name: "Api_1" }, /workload name/],
   ["a namespace that is no label", { namespace: "a b" }, /namespace/],
   ["a version that is no label", { version: "1.0" }, /version/],
   ["a service without a port of the application", services("api:80"), /which port the application listens on/],
-  ["--port without a service", { port: 80 }, /--port/],
   ["the same service twice", { ...services("api:80=1", "api:80=2") }, /twice/],
   ["one port with two protocols", { ...services("api:80=1", "raw:81=1/tcp") }, /both http and tcp/],
   ["two upstreams with one variable", upstreams("a-b:80", "a.b:80"), /MESHCTL_UPSTREAM_A_B_80/],
