@@ -18,7 +18,7 @@ test("every reason can be sent in a header and says something whole", () => {
     assert.ok(reason.status === 0 || (reason.status >= 400 && reason.status <= 599), code);
     for (const sentence of [reason.text, reason.next]) {
       assert.match(sentence, /^[A-Z`].*[.]$/s, `${code}: ${sentence}`);
-      assert.doesNotMatch(sentence, /[|\n]/, code);
+      assert.ok(!sentence.includes("\n"), code);
     }
   }
 });

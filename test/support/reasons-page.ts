@@ -6,7 +6,7 @@ const SIDE: Readonly<Record<Reason["side"], string>> = { downstream: "the caller
 export function reasonsPage(): string {
   const rows = Object.entries<Reason>(REASONS).map(
     ([code, { status, side, text, next }]) =>
-      `| <a id="${code}"></a>\`${code}\` | ${status === 0 ? "closed" : status} | ${SIDE[side]} | ${text} | ${next} |`,
+      `| <a id="${code}"></a>\`${code}\` | ${status === 0 ? "closed" : status} | ${SIDE[side]} | ${cell(text)} | ${cell(next)} |`,
   );
   return `# Reasons
 
@@ -23,4 +23,9 @@ ${rows.join("\n")}
 
 This page is made from \`src/messages/reasons.ts\`; a test compares the two.
 `;
+}
+
+/** A bar inside a table cell ends it, even in a code span (GitHub Flavored Markdown 4.10). */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
 }
