@@ -18,10 +18,12 @@ interface RunOptions {
   readonly serviceAccount?: string;
   readonly label?: readonly { readonly name: string; readonly value: string }[];
   readonly readyPath?: string;
-  readonly drain: number;
+  readonly drain?: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly transparent?: boolean;
 }
+
+const DRAIN_MS = 30_000;
 
 export const command = defineCommand<RunOptions>({
   description:
@@ -52,7 +54,7 @@ export const command = defineCommand<RunOptions>({
     { flags: "--service-account <name>", description: "identity: spiffe://<trust domain>/ns/<namespace>/sa/<name>" },
     { flags: "--label <key=value>", description: "label of the workload; repeatable", parse: parsePair, repeatable: true },
     { flags: "--ready-path <path>", description: "takes traffic only while GET of this path answers 2xx" },
-    { flags: "--drain <duration>", description: "at the end, wait this long for calls under way", parse: parseDuration, default: 30_000 },
+    { flags: "--drain <duration>", description: "at the end, wait this long for calls under way (default: 30s)", parse: parseDuration },
     { flags: "--log-level <level>", description: "of the sidecar's log", choices: ["debug", "info", "warn", "error"], default: "warn" },
     { flags: "--transparent", description: "redirect all traffic in a network namespace (not there yet)" },
   ],
@@ -89,7 +91,7 @@ async function run(context: Context, options: RunOptions, name: string, command:
       serviceAccount: options.serviceAccount,
       labels: Object.fromEntries((options.label ?? []).map((label) => [label.name, label.value])),
       readyPath: options.readyPath,
-      drainMs: options.drain,
+      drainMs: options.drain ?? DRAIN_MS,
       command,
     },
     pickPort,
