@@ -15,31 +15,33 @@ const servedPort = z.strictObject({
 
 /** One instance of a workload on the local platform, registered by `meshctl run` and kept alive by its lease. */
 export const workloadSchema = z.strictObject({
-  spec: z.strictObject({
-    workload: dnsLabel.describe("Name the user gave: `meshctl run NAME`."),
-    serviceAccount: dnsLabel.describe("Part of the identity: spiffe://<trust-domain>/ns/<namespace>/sa/<serviceAccount>."),
-    version: dnsLabel.optional().describe("Version among the instances of its services, for traffic splits."),
-    address: z.string().default("127.0.0.1").describe("IP address of the sidecar's inbound listeners."),
-    services: z.array(servedPort).max(32).default([]).describe("What it serves; empty for a pure client."),
-    upstreams: z
-      .array(
-        z.strictObject({
-          destination: z.string().describe("namespace/service:port"),
-          localPort: port.describe("Loopback port of the listener tied to it."),
-        }),
-      )
-      .max(64)
-      .default([])
-      .describe("Loopback listeners to destinations."),
-    proxy: z
-      .strictObject({
-        adminPort: port.describe("Loopback port of the sidecar's admin endpoint."),
-        outboundPort: port.describe("Loopback port of the HTTP proxy listener."),
-      })
-      .optional()
-      .describe("Where the sidecar listens for its own workload."),
-    leaseDurationSeconds: z.int().min(2).max(3600).default(8).describe("Not renewed for this long: the instance is gone."),
-  }),
+  spec: z
+    .strictObject({
+      workload: dnsLabel.describe("Name the user gave: `meshctl run NAME`."),
+      serviceAccount: dnsLabel.describe("Part of the identity: spiffe://<trust-domain>/ns/<namespace>/sa/<serviceAccount>."),
+      version: dnsLabel.optional().describe("Version among the instances of its services, for traffic splits."),
+      address: z.string().default("127.0.0.1").describe("IP address of the sidecar's inbound listeners."),
+      services: z.array(servedPort).max(32).default([]).describe("What it serves; empty for a pure client."),
+      upstreams: z
+        .array(
+          z.strictObject({
+            destination: z.string().describe("namespace/service:port"),
+            localPort: port.describe("Loopback port of the listener tied to it."),
+          }),
+        )
+        .max(64)
+        .default([])
+        .describe("Loopback listeners to destinations."),
+      proxy: z
+        .strictObject({
+          adminPort: port.describe("Loopback port of the sidecar's admin endpoint."),
+          outboundPort: port.describe("Loopback port of the HTTP proxy listener."),
+        })
+        .optional()
+        .describe("Where the sidecar listens for its own workload."),
+      leaseDurationSeconds: z.int().min(2).max(3600).default(8).describe("Not renewed for this long: the instance is gone."),
+    })
+    .describe("What it is and serves."),
   status: z
     .strictObject({
       renewTime: z.string().optional().describe("RFC 3339; last renewal of the lease."),
@@ -49,7 +51,8 @@ export const workloadSchema = z.strictObject({
       phase: z.enum(["Starting", "Running", "Draining"]).default("Starting").describe("Where it is in its life."),
       message: z.string().optional().describe("Why it is not ready, in words."),
     })
-    .optional(),
+    .optional()
+    .describe("How it is."),
 });
 
 export type WorkloadSpec = z.output<typeof workloadSchema>["spec"];
