@@ -5,12 +5,12 @@ import type { Random } from "../../lib/random.ts";
 import { ALPN } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import type { ConfigView, Limits, Observer, Transport } from "../contract.ts";
+import { sourceLabel, sourceOfPeer } from "../inbound/peer-source.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
 import { TcpConnections } from "./connections.ts";
 import { dialApp } from "./dial-app.ts";
 import { addressOf, type OpenRecord, openRecord } from "./record.ts";
 import { Relay, type RelayEnd } from "./relay.ts";
-import { sourceOf } from "./source.ts";
 import { STATUS, statusOf } from "./status-byte.ts";
 import { TcpView } from "./tcp-view.ts";
 
@@ -70,9 +70,9 @@ class InboundConnection {
   #decide(stack: InboundStack): void {
     const { clock, random } = this.#options;
     const { record } = this.#open;
-    const source = sourceOf(this.#downstream.peerIdentity);
+    const source = sourceOfPeer(this.#downstream.peerIdentity);
     record.service = stack.service;
-    record.source = source.identity === "" ? record.sourceAddress : `${source.namespace}/${source.workload}`;
+    record.source = sourceLabel(source, undefined, record.sourceAddress);
     const view = new TcpView(source, stack.service);
     const decision = new InboundDecision();
     decideDelay(decision, stack, view, random, clock.nowMs());

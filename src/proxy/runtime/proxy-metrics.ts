@@ -1,0 +1,35 @@
+import type { ReasonCode } from "../../messages/reasons.ts";
+import { addProcessMetrics } from "../../telemetry/metrics/process.ts";
+import type { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
+
+/** What the gauges read. */
+export interface ProxyFigures {
+  readonly startedUnixMs: number;
+  openInbound(): number;
+  openOutbound(): number;
+  openMesh(): number;
+  destinations(): number;
+  tapDropped(): number;
+  connected(): boolean;
+  /** 0 without a certificate. */
+  certificateEndsUnixMs(): number;
+}
+
+/** Registers everything beside traffic; returns the counter of refused inbound connections. */
+export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures): (reason: ReasonCode) => void {
+  addProcessMetrics(registry, figures.startedUnixMs);
+  registry.read("gauge", "meshctl_inbound_connections", "Open connections from callers.", () => figures.openInbound());
+  registry.read("gauge", "meshctl_outbound_connections", "Open connections from the application.", () => figures.openOutbound());
+  registry.read("gauge", "meshctl_mesh_connections", "Open mutual TLS connections, both ways.", () => figures.openMesh());
+  registry.read("gauge", "meshctl_destinations", "Destinations subscribed to.", () => figures.destinations());
+  registry.read("counter", "meshctl_tap_dropped_total", "Tap events not sent: rate limit or slow controller.", () => figures.tapDropped());
+  registry.read("gauge", "meshctl_discovery_connected", "1 while the discovery stream stands.", () => (figures.connected() ? 1 : 0));
+  registry.read(
+    "gauge",
+    "meshctl_certificate_expiry_timestamp_seconds",
+    "End of the own certificate, Unix time; 0 without one.",
+    () => figures.certificateEndsUnixMs() / 1_000,
+  );
+  const refused = registry.counter("meshctl_inbound_refused_total", "Inbound connections closed instead of served.", ["reason"]);
+  return (reason) => refused.with(reason).add(1);
+}

@@ -1,0 +1,65 @@
+import type { Socket } from "node:net";
+import type { OutboundStack } from "../../decide/contract.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
+import type { ConfigView, HttpServerSide, Limits } from "../contract.ts";
+import type { OutboundTcp } from "../tcp/outbound.ts";
+import { peek } from "../tls/peek.ts";
+import { PlainTransport } from "../tls/plain-transport.ts";
+
+export interface UpstreamOptions {
+  readonly destination: string;
+  readonly config: ConfigView;
+  readonly http: HttpServerSide;
+  readonly tcp: OutboundTcp;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/** Nothing from the application for this long: the service speaks first (design section 8, detection). */
+const DETECT_MS = 200;
+
+/** What the application connects to for one destination: spoken as the destination declares, else as the first bytes say. */
+export class UpstreamAcceptor {
+  readonly #options: UpstreamOptions;
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+  }
+
+  accept(socket: Socket): void {
+    const { config, destination } = this.#options;
+    const stack = config.outbound(destination);
+    if (stack !== undefined) {
+      this.#serve(socket, stack);
+      return;
+    }
+    socket.on("error", () => socket.destroy());
+    config.resolveOutbound(destination, (resolved) => this.#serve(socket, resolved));
+  }
+
+  #serve(socket: Socket, stack: OutboundStack | null): void {
+    if (socket.destroyed) return;
+    const protocol = stack?.protocol ?? Protocol.DETECT;
+    if (protocol === Protocol.HTTP) this.#http(socket);
+    else if (protocol === Protocol.DETECT) this.#detect(socket);
+    else this.#tcp(socket);
+  }
+
+  /** Also without configuration: an HTTP client then gets an answer that says so. */
+  #detect(socket: Socket): void {
+    const { clock, limits } = this.#options;
+    peek(socket, { clock, silenceMs: DETECT_MS, deadlineMs: limits.headerDeadlineMs }, (first) => {
+      if (first.kind === "http1") this.#http(socket);
+      else if (first.kind !== "closed") this.#tcp(socket);
+    });
+  }
+
+  #http(socket: Socket): void {
+    this.#options.http.serve(new PlainTransport(socket));
+  }
+
+  #tcp(socket: Socket): void {
+    this.#options.tcp.serve(new PlainTransport(socket), this.#options.destination);
+  }
+}
