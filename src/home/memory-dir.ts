@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { directoryProblem } from "./inspect.ts";
 
@@ -11,20 +11,18 @@ export interface MemoryDirInput {
   readonly uid: number | undefined;
   /** State directory: two homes never share a place. */
   readonly root: string;
-  /** `namespace/instance`. */
-  readonly instance: string;
 }
 
 /**
- * A fresh, private directory in memory for what a sidecar saves (keys never reach a disk), or null where
- * this machine has none: then the supervisor keeps it. What an earlier run of this instance left is removed.
+ * A fresh, private directory in memory for what the sidecar of `instance` (`namespace/name`) saves (keys never
+ * reach a disk), or null where this machine has none: then the supervisor keeps it. What an earlier run of this
+ * instance left is removed.
  */
-export function createMemoryDir(input: MemoryDirInput): string | null {
+export function createMemoryDir(input: MemoryDirInput, instance: string): string | null {
   for (const parent of candidates(input)) {
     if (!isMemory(parent)) continue;
-    const home = createHash("sha256").update(input.root).digest("hex").slice(0, 12);
-    const top = join(parent, `meshctl-${input.uid ?? "user"}`);
-    const path = join(top, `${home}.${input.instance.replace("/", ".")}`);
+    const top = topOf(parent, input.uid);
+    const path = join(top, prefixOf(input.root) + instance.replace("/", "."));
     try {
       makePrivate(top, input.uid);
       rmSync(path, { recursive: true, force: true });
@@ -39,6 +37,27 @@ export function createMemoryDir(input: MemoryDirInput): string | null {
 
 export function removeMemoryDir(path: string): void {
   rmSync(path, { recursive: true, force: true });
+}
+
+/** Removes what killed runs of this state directory left, but for the instances (`namespace/name`) that run. */
+export function sweepMemoryDirs(input: MemoryDirInput, running: readonly string[]): void {
+  const prefix = prefixOf(input.root);
+  const keep = new Set(running.map((instance) => prefix + instance.replace("/", ".")));
+  for (const parent of candidates(input)) {
+    const top = topOf(parent, input.uid);
+    if (!isMemory(parent) || directoryProblem(top, input.uid) !== null || !existsSync(top)) continue;
+    for (const name of readdirSync(top)) {
+      if (name.startsWith(prefix) && !keep.has(name)) removeMemoryDir(join(top, name));
+    }
+  }
+}
+
+function topOf(parent: string, uid: number | undefined): string {
+  return join(parent, `meshctl-${uid ?? "user"}`);
+}
+
+function prefixOf(root: string): string {
+  return `${createHash("sha256").update(root).digest("hex").slice(0, 12)}.`;
 }
 
 /** $XDG_RUNTIME_DIR belongs to the user alone; /dev/shm is everyone's, but sticky, and what we make in it is ours. */

@@ -18,6 +18,11 @@ export interface RunRecord {
   readonly ports: Readonly<Record<string, number>>;
 }
 
+/** `namespace/name`. */
+export function instanceOf({ namespace, name }: RunRecord): string {
+  return `${namespace}/${name}`;
+}
+
 export function writeRunRecord(layout: HomeLayout, record: RunRecord): void {
   writeFileAtomicSync(recordFile(layout, record.namespace, record.name), `${JSON.stringify(record, null, 2)}\n`);
 }

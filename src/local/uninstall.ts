@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { readContexts, writeContexts } from "../home/contexts-file.ts";
 import { withoutContext } from "../home/contexts.ts";
+import { sweepMemoryDirs } from "../home/memory-dir.ts";
 import { prepareHome } from "../home/prepare.ts";
 import { EXIT, UserError } from "../lib/errors.ts";
 import { controllerState } from "./controller/status.ts";
@@ -9,7 +10,7 @@ import { LOCAL_CONTEXT } from "./context.ts";
 import type { Host } from "./host.ts";
 import { withLock } from "./lock.ts";
 import { endProcess } from "./process.ts";
-import { liveRuns, type RunRecord } from "./run-record.ts";
+import { instanceOf, liveRuns, type RunRecord } from "./run-record.ts";
 
 /** What taking the local mesh away means here and now. */
 export interface UninstallPlan {
@@ -45,10 +46,11 @@ export async function uninstall(host: Host, force: boolean, report: (text: strin
     async () => {
       const runs = liveRuns(host.layout);
       if (runs.length > 0 && !force) throw stillRunning(runs);
-      for (const run of runs) report(`ending ${run.namespace}/${run.name} (process ${run.pid})`);
+      for (const run of runs) report(`ending ${instanceOf(run)} (process ${run.pid})`);
       await Promise.all(runs.map((run) => endProcess(run.pid, host.clock, RUN_GRACE_MS)));
       report("ending the controller");
       await endController(host);
+      sweepMemoryDirs({ env: host.env, uid: host.uid, root: host.layout.root }, []);
       rmSync(host.layout.local, { recursive: true, force: true });
       await forgetContext(host);
     },
@@ -58,7 +60,7 @@ export async function uninstall(host: Host, force: boolean, report: (text: strin
 }
 
 function stillRunning(runs: readonly RunRecord[]): UserError {
-  const names = runs.map(({ namespace, name, pid }) => `${namespace}/${name} (process ${pid})`).join(", ");
+  const names = runs.map((run) => `${instanceOf(run)} (process ${run.pid})`).join(", ");
   return new UserError(`${runs.length === 1 ? "a workload still runs" : `${runs.length} workloads still run`}: ${names}`, {
     hint: "End them first, or give --force to have them ended.",
     exitCode: EXIT.REFUSED,

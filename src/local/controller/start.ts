@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, rmSync } from "node:fs";
 import { type ControllerRecord, readControllerRecord } from "../../home/controller-file.ts";
 import { prepareHome } from "../../home/prepare.ts";
 import { EXIT, UserError } from "../../lib/errors.ts";
@@ -8,12 +8,10 @@ import { withLock } from "../lock.ts";
 import { endProcess, isAlive } from "../process.ts";
 import { programFile, v8Flags } from "../programs.ts";
 import { waitUntil } from "../wait.ts";
-import { logSize, logTail } from "./log.ts";
+import { logSize, logTail, openLog } from "../log-file.ts";
 import { controllerState } from "./status.ts";
 
 const HEALTHY_WITHIN_MS = 30_000;
-/** A log larger than this is moved aside (one old one is kept) before the next start. */
-const ROTATE_LOG_BYTES = 16 * 1024 * 1024;
 const TAIL_LINES = 12;
 
 export interface Started {
@@ -48,9 +46,8 @@ async function launch(host: Host): Promise<ControllerRecord> {
   const { layout, clock } = host;
   // Written anew by a healthy controller: its being there again is the sign.
   rmSync(layout.controllerFile, { force: true });
-  if (logSize(layout.controllerLog) > ROTATE_LOG_BYTES) renameSync(layout.controllerLog, `${layout.controllerLog}.1`);
+  const log = openLog(layout.controllerLog);
   const logStart = logSize(layout.controllerLog);
-  const log = openSync(layout.controllerLog, "a", 0o600);
   const child = spawn(host.nodePath, [...v8Flags("meshctl-controller"), programFile("meshctl-controller")], {
     // Neither the terminal's Ctrl-C nor its end reaches it, and it holds no directory of the user's busy.
     detached: true,

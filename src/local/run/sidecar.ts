@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Backoff } from "../../lib/backoff.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Bootstrap, FromProxy, ToProxy } from "../../messages/bootstrap.ts";
+import { openLog } from "../log-file.ts";
 import { endProcess } from "../process.ts";
 import { within } from "../wait.ts";
 import type { SidecarPorts } from "./environment.ts";
@@ -98,7 +99,7 @@ export class Sidecar {
 
   #launch(): void {
     const { logFile, env, clock, program, flags } = this.#options;
-    const log = openSync(logFile, "a", 0o600);
+    const log = openLog(logFile);
     // A session of its own: Ctrl-C in the terminal is for the supervisor, which ends things in order.
     const child = fork(program, [], {
       execArgv: [...flags],

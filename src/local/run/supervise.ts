@@ -1,13 +1,13 @@
-import { dirname, join } from "node:path";
-import { createMemoryDir, removeMemoryDir } from "../../home/memory-dir.ts";
+import { createMemoryDir, removeMemoryDir, sweepMemoryDirs } from "../../home/memory-dir.ts";
 import type { KubeClient } from "../../kube/contract.ts";
 import { Backoff } from "../../lib/backoff.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
 import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
 import type { Host } from "../host.ts";
+import { sidecarLog } from "../log-file.ts";
 import { programFile, v8Flags } from "../programs.ts";
-import { removeRunRecord, writeRunRecord } from "../run-record.ts";
+import { instanceOf, liveRuns, removeRunRecord, writeRunRecord } from "../run-record.ts";
 import { within } from "../wait.ts";
 import { App } from "./app.ts";
 import { bootstrapOf } from "./bootstrap.ts";
@@ -137,8 +137,10 @@ class Run {
     const { namespace, name, instance, serviceAccount } = this.#plan;
     const freshToken = (): Promise<string> => fetchJoinToken(client, { namespace, serviceAccount, instance });
     const [facts, joinToken] = await Promise.all([readMeshFacts(client), freshToken()]);
-    this.#savedDir = createMemoryDir({ env: host.env, uid: host.uid, root: host.layout.root, instance });
-    const logFile = join(dirname(host.layout.controllerLog), `proxy.${namespace}.${name}.log`);
+    const memory = { env: host.env, uid: host.uid, root: host.layout.root };
+    sweepMemoryDirs(memory, liveRuns(host.layout).map(instanceOf));
+    this.#savedDir = createMemoryDir(memory, instance);
+    const logFile = sidecarLog(host.layout, namespace, name);
     this.#sidecar = new Sidecar({
       bootstrap: bootstrapOf(this.#plan, { facts, joinToken, server, savedDir: this.#savedDir, logLevel }),
       freshToken,

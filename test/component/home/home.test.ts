@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -8,7 +8,7 @@ import { readContexts, writeContexts } from "../../../src/home/contexts-file.ts"
 import { readControllerRecord } from "../../../src/home/controller-file.ts";
 import { inspectHome } from "../../../src/home/inspect.ts";
 import { homeLayout } from "../../../src/home/layout.ts";
-import { createMemoryDir, removeMemoryDir } from "../../../src/home/memory-dir.ts";
+import { createMemoryDir, sweepMemoryDirs } from "../../../src/home/memory-dir.ts";
 import { prepareHome } from "../../../src/home/prepare.ts";
 import { UserError } from "../../../src/lib/errors.ts";
 
@@ -93,16 +93,23 @@ test("a controller record is read only when it is one", (t) => {
   assert.deepEqual(readControllerRecord(layout), record);
 });
 
-test("a place in memory is fresh, private and one per home and instance", { skip: process.platform !== "linux" && "no tmpfs" }, (t) => {
-  const input = { env: {}, uid, root: temporary(t), instance: "default/api1" };
-  const path = createMemoryDir(input);
-  assert.ok(path);
-  t.after(() => removeMemoryDir(path));
+test("a place in memory is fresh, private, one per home and instance, and swept", {
+  skip: process.platform !== "linux" && "no tmpfs",
+}, (t) => {
+  const input = { env: {}, uid, root: temporary(t) };
+  const other = { env: {}, uid, root: temporary(t) };
+  t.after(() => {
+    sweepMemoryDirs(input, []);
+    sweepMemoryDirs(other, []);
+  });
+  const path = createMemoryDir(input, "default/api1") ?? "";
   assert.equal(statSync(path).mode & 0o777, 0o700);
   writeFileSync(join(path, "leaf.key"), "old");
-  assert.equal(createMemoryDir(input), path);
+  assert.equal(createMemoryDir(input, "default/api1"), path);
   assert.throws(() => statSync(join(path, "leaf.key")), "what an earlier run left is gone");
-  const other = createMemoryDir({ ...input, root: temporary(t) });
-  assert.ok(other !== null && other !== path);
-  removeMemoryDir(other);
+  const second = createMemoryDir(input, "default/api2") ?? "";
+  const foreign = createMemoryDir(other, "default/api1") ?? "";
+  assert.equal(new Set([path, second, foreign]).size, 3);
+  sweepMemoryDirs(input, ["default/api2"]);
+  assert.deepEqual([path, second, foreign].map(existsSync), [false, true, true]);
 });

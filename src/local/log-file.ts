@@ -1,8 +1,23 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import type { Clock } from "../../lib/clock.ts";
-import { sleep } from "../../lib/clock.ts";
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { HomeLayout } from "../home/layout.ts";
+import type { Clock } from "../lib/clock.ts";
+import { sleep } from "../lib/clock.ts";
 
 const CHUNK_BYTES = 64 * 1024;
+/** A log larger than this is moved aside before a program writes to it again; one old one is kept. */
+const ROTATE_BYTES = 16 * 1024 * 1024;
+
+/** Log of the sidecar of a workload. */
+export function sidecarLog(layout: HomeLayout, namespace: string, name: string): string {
+  return join(dirname(layout.controllerLog), `proxy.${namespace}.${name}.log`);
+}
+
+/** Opens a log for a program to append to; the caller closes it. */
+export function openLog(path: string): number {
+  if (logSize(path) > ROTATE_BYTES) renameSync(path, `${path}.1`);
+  return openSync(path, "a", 0o600);
+}
 
 export function logSize(path: string): number {
   try {
@@ -20,7 +35,7 @@ export function logTail(path: string, lines: number, from = 0): readonly string[
   const all = text.split("\n");
   if (all.at(-1) === "") all.pop();
   // The first line may be cut where reading began.
-  if (start > from && all.length > lines) all.shift();
+  if (start > from) all.shift();
   return all.slice(-lines);
 }
 
