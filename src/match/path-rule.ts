@@ -9,16 +9,18 @@ import { RULE_KIND, type StringRule } from "./rule.ts";
  */
 export class PathMatcher {
   readonly kind: number;
-  /** Comparison form; a prefix without its last slash (`/` becomes empty). Null: no request can have this path. */
+  /** Comparison form; a prefix without its last slash. Null: no request can have this path. */
   readonly value: string | null;
   readonly #regex: CompiledRegex | null;
 
   /** Throws an Error for a kind that is not known, a value without leading slash, and a bad pattern. */
   constructor(rule: StringRule | undefined) {
-    this.kind = rule?.kind ?? RULE_KIND.UNSPECIFIED;
-    this.#regex = this.kind === RULE_KIND.REGEX ? compileRegex(rule?.value ?? "") : null;
-    this.value = this.kind === RULE_KIND.EXACT || this.kind === RULE_KIND.PREFIX ? valueOf(rule?.value ?? "", this.kind) : "";
-    if (this.kind < RULE_KIND.UNSPECIFIED || this.kind > RULE_KIND.REGEX) throw new Error(`path match kind ${this.kind} is not known`);
+    const kind = rule?.kind ?? RULE_KIND.UNSPECIFIED;
+    if (kind < RULE_KIND.UNSPECIFIED || kind > RULE_KIND.REGEX) throw new Error(`path match kind ${kind} is not known`);
+    this.#regex = kind === RULE_KIND.REGEX ? compileRegex(rule?.value ?? "") : null;
+    this.value = kind === RULE_KIND.EXACT || kind === RULE_KIND.PREFIX ? valueOf(rule?.value ?? "", kind) : "";
+    // Everything begins with `/`, and the `*` of `OPTIONS *` (RFC 9112 3.2.4) belongs to every path.
+    this.kind = kind === RULE_KIND.PREFIX && this.value === "" ? RULE_KIND.UNSPECIFIED : kind;
   }
 
   /** `form` is the request's path in comparison form. */

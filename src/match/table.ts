@@ -8,6 +8,9 @@ interface Entry {
   readonly matcher: RequestMatcher;
 }
 
+/** Up to so many are tried one by one: each costs less than a look into a table. */
+const FEW = 6;
+
 /**
  * Finds the first of many routes that holds, without looking at each: entries are found by exact path
  * or by prefix in a hash table, and only what these cannot decide (no path rule, regular expressions)
@@ -20,14 +23,15 @@ export class RouteTable {
 
   /** `routes[i]` holds the matches of the i-th route in order of precedence; an empty list matches everything. */
   constructor(routes: readonly (readonly RequestMatcher[])[], everything: RequestMatcher) {
-    for (const [order, matchers] of routes.entries()) {
-      for (const matcher of matchers.length > 0 ? matchers : [everything]) this.#add({ order, matcher });
-    }
+    const entries = routes.flatMap((matchers, order) =>
+      (matchers.length > 0 ? matchers : [everything]).map((matcher) => ({ order, matcher })),
+    );
+    for (const entry of entries) this.#add(entry, entries.length > FEW);
   }
 
-  #add(entry: Entry): void {
+  #add(entry: Entry, indexed: boolean): void {
     const { kind, value } = entry.matcher.path;
-    if (kind !== RULE_KIND.EXACT && kind !== RULE_KIND.PREFIX) {
+    if (!indexed || (kind !== RULE_KIND.EXACT && kind !== RULE_KIND.PREFIX)) {
       this.#others.push(entry);
       return;
     }

@@ -95,7 +95,9 @@ class LineLogger implements RootLogger {
 }
 
 function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  return `${JSON.stringify({ time, level, message, ...fields }, plainValue)}\n`;
+  const line = { time, level, message, ...fields };
+  // A replacer makes it three times slower, and most lines hold nothing it would replace.
+  return `${Object.values(fields).some(isSpecial) ? JSON.stringify(line, plainValue) : JSON.stringify(line)}\n`;
 }
 
 function textLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
@@ -107,6 +109,10 @@ function textLine(time: string, level: LogLevel, message: string, fields: LogFie
     line += ` ${name}=${/^[^\s"=]+$/.test(text) ? oneLine(text) : JSON.stringify(text)}`;
   }
   return `${line}\n`;
+}
+
+function isSpecial(value: unknown): boolean {
+  return typeof value === "object" || typeof value === "bigint";
 }
 
 /** An error says its message and code, never its stack. */

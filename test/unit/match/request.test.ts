@@ -58,6 +58,11 @@ for (const [rule, sent, holds] of PATHS) {
   });
 }
 
+test("the prefix '/' holds for `OPTIONS *` too", () => {
+  assert.ok(new RequestMatcher({ path: prefix("/"), headers: [], query: [], method: "" }).matches(requestView("*"), "*"));
+  assert.ok(!new RequestMatcher({ path: prefix("/a"), headers: [], query: [], method: "" }).matches(requestView("*"), "*"));
+});
+
 function matcher(over: { method?: string; headers?: NamedRule[]; query?: NamedRule[] }): RequestMatcher {
   return new RequestMatcher({ path: undefined, method: over.method ?? "", headers: over.headers ?? [], query: over.query ?? [] });
 }
