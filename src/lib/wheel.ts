@@ -29,7 +29,7 @@ export interface DeadlineOwner {
 export class Wheel {
   readonly #clock: Clock;
   readonly #tickMs: number;
-  readonly #slots: (Deadline | null)[] = new Array<Deadline | null>(SLOTS).fill(null);
+  readonly #slots: (Deadline | null)[] = Array.from({ length: SLOTS }, () => null);
   #count = 0;
   /** Index of the last tick done. */
   #tick: number;

@@ -4,7 +4,7 @@ import type { Wheel } from "../../lib/wheel.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { HttpServerSide, Limits, Observer, Transport } from "../contract.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
-import { ROLE_REQUEST } from "./codec/head.ts";
+import { type HeadLimits, ROLE_REQUEST } from "./codec/head.ts";
 import { MessageReader } from "./codec/message-reader.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeReply } from "./reply.ts";
@@ -32,13 +32,15 @@ export abstract class ServerSide implements HttpServerSide {
   readonly scratch = new ByteWriter(SCRATCH_BYTES);
   activeRequests = 0;
   draining = false;
+  readonly #headLimits: HeadLimits;
   readonly #connections = new Set<ServerConnection>();
   readonly #spareReaders: MessageReader[] = [];
   readonly #spareExchanges: Exchange[] = [];
   #drained: (() => void)[] = [];
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, headLimits: HeadLimits = engine.limits) {
     this.engine = engine;
+    this.#headLimits = headLimits;
   }
 
   protected abstract createExchange(): Exchange;
@@ -73,7 +75,7 @@ export abstract class ServerSide implements HttpServerSide {
   }
 
   takeReader(): MessageReader {
-    const reader = this.#spareReaders.pop() ?? new MessageReader(ROLE_REQUEST, this.engine.limits);
+    const reader = this.#spareReaders.pop() ?? new MessageReader(ROLE_REQUEST, this.#headLimits);
     reader.reset();
     return reader;
   }

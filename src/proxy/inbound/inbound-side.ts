@@ -3,6 +3,7 @@ import { Health } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
 import type { Exchange } from "../http1/exchange.ts";
+import { afterOneHop } from "../http1/codec/head.ts";
 import { ServerSide } from "../http1/server-side.ts";
 import { InboundExchange } from "./inbound-exchange.ts";
 import type { InboundShared } from "./inbound-http.ts";
@@ -20,7 +21,7 @@ export class InboundSide extends ServerSide {
   readonly #appPort: number;
 
   constructor(shared: InboundShared, appPort: number) {
-    super(shared.engine);
+    super(shared.engine, afterOneHop(shared.engine.limits));
     this.shared = shared;
     this.#appPort = appPort;
     this.fallbackHost = `localhost:${appPort}`;

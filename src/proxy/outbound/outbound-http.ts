@@ -1,5 +1,6 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { ConfigView, Dialer, HttpServerSide, Transport } from "../contract.ts";
+import { afterOneHop } from "../http1/codec/head.ts";
 import type { Engine } from "../http1/server-side.ts";
 import { POOL_DEFAULTS, Pools } from "../pool/pools.ts";
 import { OutboundSide } from "./outbound-side.ts";
@@ -29,7 +30,7 @@ export class OutboundHttp {
   constructor(options: OutboundOptions) {
     const { engine, view, dialer, opaque } = options;
     const { clock, wheel, limits } = engine;
-    this.#shared = { engine, view, opaque, pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, limits }) };
+    this.#shared = { engine, view, opaque, pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, limits: afterOneHop(limits) }) };
   }
 
   /** For a listener tied to one destination, `namespace/service:port`. */

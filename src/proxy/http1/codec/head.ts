@@ -30,6 +30,18 @@ export interface HeadLimits {
   readonly maxTargetBytes: number;
 }
 
+/**
+ * Limits for heads another of our proxies passes on: what an application may send, and what was added on
+ * the way (request id, source, connection and framing lines). Nothing accepted at the first is refused here.
+ */
+export function afterOneHop(limits: HeadLimits): HeadLimits {
+  return {
+    maxHeaderBytes: limits.maxHeaderBytes + 1_024,
+    maxHeaderLines: limits.maxHeaderLines + 8,
+    maxTargetBytes: limits.maxTargetBytes,
+  };
+}
+
 /** Longer methods are not tokens anybody registered. */
 export const MAX_METHOD_BYTES = 32;
 /** What may stand before the field section besides the target: empty lines, method, version, status phrase. */
