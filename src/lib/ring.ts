@@ -8,7 +8,7 @@ export class Ring<T> {
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`ring of capacity ${capacity}`);
-    this.#slots = new Array<T | undefined>(capacity).fill(undefined);
+    this.#slots = Array.from({ length: capacity }, () => undefined);
   }
 
   push(value: T): void {
