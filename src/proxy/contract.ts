@@ -22,6 +22,8 @@ export interface Transport {
    * way, say `Connection: close`, do not pool it again. Changes while the connection lives: read it per request.
    */
   readonly retired?: boolean;
+  /** Ends the TCP connection with a reset, under TLS too (TLSSocket.resetAndDestroy throws); absent: destroy or reset the socket. */
+  reset?(): void;
 }
 
 /** Opens connections to endpoints: TLS, identity check and connect deadline inside (src/proxy/tls). */
