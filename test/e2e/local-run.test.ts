@@ -74,6 +74,10 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
   });
 
   await t.test("namespace, service account, labels and protocols stand in the Workload", async () => {
+    const nowhere = await mesh.meshctl(["run", "pair", "--namespace", "shop", "--", "true"]);
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /there is no namespace shop/);
+    await mesh.ok(["apply", "-f", "-"], { input: "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}" });
     const flags = ["--namespace", "shop", "--service", "db:5432=5433/tcp", "--service", "ui:80", "--port", "0"];
     const run = mesh.background([
       "run",

@@ -15,13 +15,7 @@ const MANAGED_BY = "meshctl";
 export function refuseConflicts(plan: RunPlan, workloads: readonly Workload[], services: readonly KubeObject[], nowMs: number): void {
   const live = workloads.filter((workload) => workload.metadata.namespace === plan.namespace && isLive(workload, nowMs));
   const twin = live.find(({ metadata }) => metadata.name === plan.name);
-  if (twin) {
-    const pid = twin.status?.pid;
-    throw refused(
-      `a workload ${plan.instance} is already running${pid ? ` (its command is process ${pid})` : ""}`,
-      `End it, or give this one another name: copies of a service differ in name, as in ${plan.name}-2.`,
-    );
-  }
+  if (twin) throw alreadyRunning(plan.instance, twin);
   for (const wanted of plan.services) {
     for (const workload of live) {
       const other = workload.spec?.services.find(({ name, port }) => name === wanted.name && port === wanted.port);
@@ -40,6 +34,14 @@ export function refuseConflicts(plan: RunPlan, workloads: readonly Workload[], s
       );
     }
   }
+}
+
+export function alreadyRunning(instance: string, other: Workload): UserError {
+  const pid = other.status?.pid;
+  return refused(
+    `a workload ${instance} is already running${pid ? ` (its command is process ${pid})` : ""}`,
+    `End it, or give this one another name: copies of a service differ in name, as in ${other.metadata.name}-2.`,
+  );
 }
 
 /** Services the controller makes for one served port: the service itself, and one for its version. */

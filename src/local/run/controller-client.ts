@@ -17,7 +17,8 @@ export async function readMeshFacts(client: KubeClient): Promise<MeshFacts> {
   return { trustDomain: trust.trustDomain, trustBundle: trust.pem, discoveryPort: version.discoveryPort };
 }
 
-/** A ten-minute token, good for exactly this identity. */
-export async function fetchJoinToken(client: KubeClient, request: JoinTokenRequest): Promise<string> {
-  return (await client.request<JoinTokenResponse>("POST", API.JOIN_TOKENS, request)).token;
+/** A ten-minute token, good for exactly this identity and instance. */
+export async function fetchJoinToken(client: KubeClient, { namespace, serviceAccount, instance }: JoinTokenRequest): Promise<string> {
+  const body: JoinTokenRequest = { namespace, serviceAccount, instance };
+  return (await client.request<JoinTokenResponse>("POST", API.JOIN_TOKENS, body)).token;
 }

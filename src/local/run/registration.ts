@@ -1,9 +1,11 @@
 import type { KubeClient } from "../../kube/contract.ts";
-import { isAlreadyExists, isNotFound } from "../../kube/error.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "../../kube/error.ts";
+import { resourcePath } from "../../kube/kind-ref.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
-import { messageOf } from "../../lib/errors.ts";
+import { EXIT, messageOf, UserError } from "../../lib/errors.ts";
 import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
-import { type LiveState, RENEW_MS, statusPatch } from "./workload.ts";
+import { alreadyRunning } from "./conflicts.ts";
+import { isLive, type LiveState, RENEW_MS, statusPatch } from "./workload.ts";
 
 export interface RegistrationOptions {
   readonly client: KubeClient;
@@ -28,6 +30,8 @@ export class Registration {
   #again = false;
   #closed = false;
   #away = false;
+  /** Of the object this instance made: one of the same name with another uid is somebody else's. */
+  #uid: string | null = null;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -53,16 +57,16 @@ export class Registration {
     return this.#writing;
   }
 
-  /** Deletes the object; rejects when the controller does not answer. */
+  /** Deletes the object, unless somebody else has the name by now; rejects when the controller does not answer. */
   async remove(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
     await this.#writing;
-    const { client, workload } = this.#options;
+    if (this.#uid === null) return;
     try {
-      await client.delete(workloadKind, workload.metadata.name, workload.metadata.namespace, this.#limit());
+      await this.#delete(this.#uid);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
 
@@ -76,8 +80,7 @@ export class Registration {
         this.#away = false;
         delayMs = RENEW_MS;
       } catch (error) {
-        if (!this.#away)
-          this.#options.say(`the controller does not answer (${messageOf(error)}); traffic goes on, trying again until it does`);
+        if (!this.#away) this.#options.say(troubleText(error)); traffic goes on, trying again until it does`);
         this.#away = true;
         delayMs = RETRY_MS;
       }
@@ -96,30 +99,43 @@ export class Registration {
     const { client, workload, clock, state } = this.#options;
     const { name, namespace } = workload.metadata;
     const patch = (): Promise<Workload> =>
-      client.patch<Workload>(workloadKind, name, namespace, statusPatch(state(), clock.nowMs()), {
-        ...this.#limit(),
-        subresource: "status",
-      });
+      client.patch<Workload>(
+        workloadKind,
+        name,
+        namespace,
+        { ...statusPatch(state(), clock.nowMs()), metadata: { uid: this.#uid } },
+        { ...this.#limit(), subresource: "status" },
+      );
     try {
       await patch();
     } catch (error) {
-      // Deleted by someone, or cleared away while this machine slept: the instance is still here.
-      if (!isNotFound(error)) throw error;
+      // Deleted by someone, cleared away while this machine slept, or another's by now: put tells.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
       await this.#put();
       await patch();
     }
   }
 
-  /** What an instance of this name left behind when it was killed is replaced as a whole. */
+  /** What an instance of this name left behind when it was killed is replaced as a whole; a live one is left alone. */
   async #put(): Promise<void> {
-    const { client, workload } = this.#options;
+    const { client, workload, clock } = this.#options;
+    const { name, namespace } = workload.metadata;
     try {
-      await client.create(workloadKind, workload, this.#limit());
+      this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      await client.delete(workloadKind, workload.metadata.name, workload.metadata.namespace, this.#limit());
-      await client.create(workloadKind, workload, this.#limit());
+      const other = await client.get<Workload>(workloadKind, name, namespace);
+      if (isLive(other, clock.nowMs())) throw alreadyRunning(`${namespace}/${name}`, other);
+      await this.#delete(other.metadata.uid ?? "");
+      this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
     }
+  }
+
+  /** Only that very object: the name may have gone to another in this instant. */
+  async #delete(uid: string): Promise<void> {
+    const { client, workload } = this.#options;
+    const path = resourcePath(workloadKind, workload.metadata.namespace, workload.metadata.name);
+    await client.request("DELETE", path, { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } }, this.#limit());
   }
 
   #limit(): { readonly signal: AbortSignal } {
@@ -127,4 +143,9 @@ export class Registration {
     this.#options.clock.setTimer(() => controller.abort(new Error("no answer in time")), REQUEST_LIMIT_MS, { unref: true });
     return { signal: controller.signal };
   }
+}
+
+function troubleText(error: unknown): string {
+  if (error instanceof UserError && error.exitCode === EXIT.REFUSED) return `${error.message}; this one takes no traffic until that ends`;
+  return `the controller does not answer (${messageOf(error)}); traffic goes on, trying again until it does`;
 }

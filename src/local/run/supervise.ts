@@ -1,5 +1,6 @@
 import { createMemoryDir, removeMemoryDir, sweepMemoryDirs } from "../../home/memory-dir.ts";
 import type { KubeClient } from "../../kube/contract.ts";
+import { isNotFound } from "../../kube/error.ts";
 import { Backoff } from "../../lib/backoff.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
@@ -12,14 +13,14 @@ import { within } from "../wait.ts";
 import { App } from "./app.ts";
 import { bootstrapOf } from "./bootstrap.ts";
 import { refuseConflicts } from "./conflicts.ts";
-import { fetchJoinToken, readMeshFacts } from "./controller-client.ts";
+import { fetchJoinToken, type MeshFacts, readMeshFacts } from "./controller-client.ts";
 import { commandEnvironment, type SidecarPorts } from "./environment.ts";
 import type { LinePrefix } from "./line-prefix.ts";
 import type { RunPlan } from "./plan.ts";
 import { accepts, Readiness } from "./readiness.ts";
 import { Registration } from "./registration.ts";
 import { Sidecar } from "./sidecar.ts";
-import { greeting, portTaken, sidecarNotStarted } from "./talk.ts";
+import { greeting, noNamespace, portTaken, sidecarNotStarted } from "./talk.ts";
 import { inboundAppPorts, type LiveState, workloadOf } from "./workload.ts";
 
 /** What a run needs beside its plan. */
@@ -43,6 +44,7 @@ const SIGNAL_NUMBER: Readonly<Record<RunSignal, number>> = Object.freeze({ SIGHU
 
 /** How long a goodbye may take when the other side does not answer. */
 const GOODBYE_MS = 1_500;
+const NAMESPACE_KIND = Object.freeze({ group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
 const SERVICE_KIND = Object.freeze({ group: "", version: "v1", kind: "Service", plural: "services", namespaced: true });
 
 /**
@@ -50,7 +52,8 @@ const SERVICE_KIND = Object.freeze({ group: "", version: "v1", kind: "Service", 
  * signal n). Throws a UserError when it cannot begin. Whatever happens, nothing is left behind.
  */
 export async function supervise(plan: RunPlan, tools: RunTools): Promise<number> {
-  const run = new Run(plan, tools);
+  // Until here nothing has been started: Ctrl-C simply ends it.
+  const run = new Run(plan, tools, await prepare(plan, tools));
   const stopListening = tools.onSignal((signal) => run.signal(signal));
   try {
     return await run.toEnd();
@@ -60,9 +63,33 @@ export async function supervise(plan: RunPlan, tools: RunTools): Promise<number>
   }
 }
 
+interface Prepared {
+  readonly facts: MeshFacts;
+  readonly joinToken: string;
+}
+
+/** Refuses what cannot work here and now, and fetches what the sidecar must be told. */
+async function prepare(plan: RunPlan, { client, host }: RunTools): Promise<Prepared> {
+  const { namespace } = plan;
+  const [workloads, services, facts] = await Promise.all([
+    client.list<Workload>(workloadKind, { namespace }),
+    client.list(SERVICE_KIND, { namespace }),
+    readMeshFacts(client),
+    client.get(NAMESPACE_KIND, namespace).catch((error: unknown) => {
+      throw isNotFound(error) ? noNamespace(namespace) : error;
+    }),
+  ]);
+  refuseConflicts(plan, workloads.items, services.items, host.clock.nowMs());
+  for (const port of inboundAppPorts(plan)) {
+    if (await accepts(port, host.clock)) throw portTaken(port);
+  }
+  return { facts, joinToken: await fetchJoinToken(client, plan) };
+}
+
 class Run {
   readonly #plan: RunPlan;
   readonly #tools: RunTools;
+  readonly #prepared: Prepared;
   readonly #startedAt: string;
   #phase: LiveState["phase"] = "Starting";
   #sidecar: Sidecar | null = null;
@@ -76,14 +103,14 @@ class Run {
   /** Cuts short what is waited for before a signal reaches the command. */
   #hurry: () => void = () => {};
 
-  constructor(plan: RunPlan, tools: RunTools) {
+  constructor(plan: RunPlan, tools: RunTools, prepared: Prepared) {
     this.#plan = plan;
     this.#tools = tools;
+    this.#prepared = prepared;
     this.#startedAt = new Date(tools.host.clock.nowMs()).toISOString();
   }
 
   async toEnd(): Promise<number> {
-    await this.#refuse();
     const ports = await this.#startSidecar();
     if (this.#asked === null) await this.#register(ports);
     if (this.#asked !== null) return 128 + SIGNAL_NUMBER[this.#asked];
@@ -119,31 +146,16 @@ class Run {
     if (this.#registration !== null) removeRunRecord(host.layout, this.#plan.namespace, this.#plan.name);
   }
 
-  async #refuse(): Promise<void> {
-    const { client, host } = this.#tools;
-    const { namespace } = this.#plan;
-    const [workloads, services] = await Promise.all([
-      client.list<Workload>(workloadKind, { namespace }),
-      client.list(SERVICE_KIND, { namespace }),
-    ]);
-    refuseConflicts(this.#plan, workloads.items, services.items, host.clock.nowMs());
-    for (const port of inboundAppPorts(this.#plan)) {
-      if (await accepts(port, host.clock)) throw portTaken(port);
-    }
-  }
-
   async #startSidecar(): Promise<SidecarPorts> {
     const { client, host, server, logLevel, say } = this.#tools;
-    const { namespace, name, instance, serviceAccount } = this.#plan;
-    const freshToken = (): Promise<string> => fetchJoinToken(client, { namespace, serviceAccount, instance });
-    const [facts, joinToken] = await Promise.all([readMeshFacts(client), freshToken()]);
+    const { namespace, name, instance } = this.#plan;
     const memory = { env: host.env, uid: host.uid, root: host.layout.root };
     sweepMemoryDirs(memory, liveRuns(host.layout).map(instanceOf));
     this.#savedDir = createMemoryDir(memory, instance);
     const logFile = sidecarLog(host.layout, namespace, name);
     this.#sidecar = new Sidecar({
-      bootstrap: bootstrapOf(this.#plan, { facts, joinToken, server, savedDir: this.#savedDir, logLevel }),
-      freshToken,
+      bootstrap: bootstrapOf(this.#plan, { ...this.#prepared, server, savedDir: this.#savedDir, logLevel }),
+      freshToken: () => fetchJoinToken(client, this.#plan),
       program: programFile("meshctl-proxy"),
       flags: v8Flags("meshctl-proxy"),
       logFile,

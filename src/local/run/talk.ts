@@ -11,6 +11,12 @@ export function greeting({ instance, services, upstreams }: RunPlan, ports: Side
   return [first, "programs on this machine can still reach the application's own port directly, without mutual TLS"];
 }
 
+export function noNamespace(namespace: string): UserError {
+  return new UserError(`there is no namespace ${namespace}`, {
+    hint: `Make it: echo '{apiVersion: v1, kind: Namespace, metadata: {name: ${namespace}}}' | meshctl apply -f -`,
+  });
+}
+
 export function portTaken(port: number): UserError {
   return new UserError(`port ${port} is in use: another program listens on 127.0.0.1:${port}`, {
     hint: "End it, or give the application another port (--port 0 picks one and sets PORT).",

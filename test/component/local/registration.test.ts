@@ -8,11 +8,17 @@ import type { LiveState } from "../../../src/local/run/workload.ts";
 import type { Workload } from "../../../src/model/kinds/workload.ts";
 import { waitFor } from "../../support/mesh.ts";
 
+interface Kept {
+  metadata: { uid: string; creationTimestamp?: string };
+  status?: { ready?: string[]; phase?: string; renewTime?: string };
+}
+
 /** One object and what was asked of it; `away` plays a controller that is not there. */
 class OneObject {
-  object: { status?: { ready?: string[]; phase?: string } } | null = null;
+  object: Kept | null = null;
   away = false;
   readonly calls: string[] = [];
+  #made = 0;
 
   client(): KubeClient {
     const call = async (verb: string): Promise<void> => {
@@ -20,23 +26,35 @@ class OneObject {
       await new Promise((resolve) => setImmediate(resolve));
       if (this.away) throw new Error("connect ECONNREFUSED");
     };
+    const present = (uid: string): Kept => {
+      if (this.object === null) throw new KubeError(404, "NotFound", "it is not there");
+      if (this.object.metadata.uid !== uid) throw new KubeError(409, "Conflict", "another uid");
+      return this.object;
+    };
     const client: Partial<KubeClient> = {
       create: async (_kind, object) => {
         await call("create");
         if (this.object !== null) throw new KubeError(409, "AlreadyExists", "it is there");
-        this.object = object as never;
-        return object;
+        this.#made += 1;
+        this.object = { ...object, metadata: { ...object.metadata, uid: `made-${this.#made}` } } as Kept;
+        return this.object as never;
+      },
+      get: async () => {
+        await call("get");
+        return this.object as never;
       },
       patch: async (_kind, _name, _namespace, patch) => {
         await call("patch");
-        if (this.object === null) throw new KubeError(404, "NotFound", "it is not there");
-        this.object = { ...this.object, ...patch };
+        const { metadata, status } = patch as Kept;
+        this.object = { ...present(metadata.uid), status };
         return this.object as never;
       },
-      delete: async () => {
+      request: async (method, path, body) => {
         await call("delete");
-        if (this.object === null) throw new KubeError(404, "NotFound", "it is not there");
+        assert.equal(`${method} ${path}`, "DELETE /apis/meshctl.dev/v1alpha1/namespaces/default/workloads/a");
+        present((body as { preconditions: { uid: string } }).preconditions.uid);
         this.object = null;
+        return {} as never;
       },
     };
     return client as KubeClient;
@@ -64,11 +82,32 @@ function registration(
 
 test("what an instance of this name left behind is replaced as a whole", async (t) => {
   const server = new OneObject();
-  server.object = { status: { ready: ["old:80"] } };
+  server.object = { metadata: { uid: "old" }, status: { ready: ["old:80"], renewTime: "2026-01-01T00:00:00Z" } };
   const { registration: made } = registration(t, server);
   await made.create();
-  assert.deepEqual(server.calls, ["create", "delete", "create", "patch"]);
+  assert.deepEqual(server.calls, ["create", "get", "delete", "create", "patch"]);
   assert.deepEqual(server.object?.status?.ready, []);
+});
+
+test("a live instance of this name is left alone, also at the end", async (t) => {
+  const server = new OneObject();
+  server.object = { metadata: { uid: "other" }, status: { ready: ["a:80"], renewTime: new Date().toISOString() } };
+  const { registration: made } = registration(t, server);
+  await assert.rejects(made.create(), /default\/a is already running/);
+  await made.remove();
+  assert.equal(server.object?.metadata.uid, "other");
+});
+
+test("a name that another has taken meanwhile is not overwritten, and that is said once", async (t) => {
+  const server = new OneObject();
+  const { registration: made, said } = registration(t, server);
+  await made.create();
+  server.object = { metadata: { uid: "other" }, status: { ready: ["a:80"], renewTime: new Date().toISOString() } };
+  await made.update();
+  await made.update();
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /already running.*takes no traffic/);
+  assert.deepEqual(server.object?.status?.ready, ["a:80"]);
 });
 
 test("a change during a write is written after it, and many become one", async (t) => {
