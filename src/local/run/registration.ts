@@ -80,7 +80,7 @@ export class Registration {
         this.#away = false;
         delayMs = RENEW_MS;
       } catch (error) {
-        if (!this.#away) this.#options.say(troubleText(error)); traffic goes on, trying again until it does`);
+        if (!this.#away) this.#options.say(troubleText(error));
         this.#away = true;
         delayMs = RETRY_MS;
       }
