@@ -147,8 +147,8 @@ export interface IssuedCertificate {
   readonly notAfter: string;
   readonly issuer: string;
   readonly state: "current" | "superseded" | "expired";
-  /** How the caller proved itself. */
-  readonly via: "join-token" | "leaf" | "admin";
+  /** How the caller proved itself; `controller` is the controller's own serving certificate. */
+  readonly via: "join-token" | "leaf" | "admin" | "controller";
 }
 
 export interface CaCertificate {

@@ -112,7 +112,7 @@ export class IssuanceLog {
 
 /** Two `cert issue` clients of one identity are two holders: neither takes the other's place. */
 function holderOf(record: Issuance): string {
-  return record.instance === "" ? record.serial : `${record.identity} ${record.instance}`;
+  return record.via === "admin" ? record.serial : `${record.identity} ${record.instance}`;
 }
 
 function parseRecord(line: string, number: number): Issuance {
