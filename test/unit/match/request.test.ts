@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { canonicalPath } from "../../../src/match/path.ts";
 import { comparisonForm } from "../../../src/match/comparison.ts";
 import { queryValue } from "../../../src/match/query.ts";
@@ -123,6 +124,18 @@ const QUERIES: readonly (readonly [query: string, name: string, value: string | 
 for (const [query, name, value] of QUERIES) {
   test(`query '${query}' has ${name} = ${value}`, () => assert.equal(queryValue(query, name), value));
 }
+
+test("queries are read as the platform's own parser reads them", () => {
+  const piece = fc.constantFrom("a", "b", "=", "&", "+", "%20", "%26", "%3D", "%2B", "%C3%A9", "/", "?", ";");
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), fc.constantFrom("a", "b", "ab", "a b", "é", "a+b"), (pieces, name) => {
+      const query = pieces.join("");
+      const expected = new URL(`http://h/?${query}`).searchParams.get(name) ?? undefined;
+      assert.equal(queryValue(query, name), expected, query);
+    }),
+    { numRuns: 3_000 },
+  );
+});
 
 test("a rule that cannot be compiled names its part", () => {
   const rule = { path: undefined, headers: [], query: [], method: "" };
