@@ -26,10 +26,60 @@ export const NOUNS: Readonly<Record<string, { readonly summary: string; readonly
 
 /** Every command, in the order help shows them. Adding one is a file and a line here. */
 export const COMMANDS: readonly CommandEntry[] = Object.freeze([
-  {
-    words: ["version"],
-    summary: "print the versions of this program and of the controller",
-    group: "Other",
-    load: () => import("./commands/version.ts"),
-  },
-] as CommandEntry[]);
+  command("install", "Mesh on this machine", "start a control plane in the background", () => import("./commands/install.ts")),
+  command("uninstall", "Mesh on this machine", "end it and take its state away", () => import("./commands/uninstall.ts")),
+  command("run", "Mesh on this machine", "run a program as a workload of the mesh", () => import("./commands/run.ts")),
+  command("demo", "Mesh on this machine", "play the guided tour, on real processes", () => import("./commands/demo.ts")),
+  command("local start", "Mesh on this machine", "start the control plane again", () => import("./commands/local/start.ts")),
+  command("local stop", "Mesh on this machine", "stop the control plane, keep its state", () => import("./commands/local/stop.ts")),
+  command(
+    "local status",
+    "Mesh on this machine",
+    "say whether it runs and what runs beside it",
+    () => import("./commands/local/status.ts"),
+  ),
+  command("local logs", "Mesh on this machine", "print the controller's log", () => import("./commands/local/logs.ts")),
+
+  command("get", "Resources", "list objects", () => import("./commands/get.ts")),
+  command("describe", "Resources", "show everything about an object", () => import("./commands/describe.ts")),
+  command("apply", "Resources", "bring objects to what files say, all or nothing", () => import("./commands/apply.ts")),
+  command("delete", "Resources", "delete objects", () => import("./commands/delete.ts")),
+  command("diff", "Resources", "show what apply would change", () => import("./commands/diff.ts")),
+  command("explain", "Resources", "say what a kind's fields mean", () => import("./commands/explain.ts")),
+  command("api-resources", "Resources", "list the kinds", () => import("./commands/api-resources.ts")),
+
+  command("route split", "Traffic", "set how much traffic each version of a service gets", () => import("./commands/route/split.ts")),
+  command("route list", "Traffic", "list routes and where they send traffic", () => import("./commands/route/list.ts")),
+  command("fault abort", "Traffic", "answer a share of requests with an error", () => import("./commands/fault/abort.ts")),
+  command("fault delay", "Traffic", "hold a share of requests back", () => import("./commands/fault/delay.ts")),
+  command("fault clear", "Traffic", "end the faults of a target", () => import("./commands/fault/clear.ts")),
+  command("fault list", "Traffic", "list faults", () => import("./commands/fault/list.ts")),
+
+  command("check", "Watch and diagnose", "say whether everything is as it should be", () => import("./commands/check.ts")),
+  command(
+    "proxy-status",
+    "Watch and diagnose",
+    "show what each proxy has of its configuration",
+    () => import("./commands/proxy-status.ts"),
+    ["ps"],
+  ),
+  command("tap", "Watch and diagnose", "watch requests as they end", () => import("./commands/tap.ts")),
+
+  command("kubeconfig", "Other", "print a kubeconfig, so that kubectl works on the mesh", () => import("./commands/kubeconfig.ts")),
+  command("completion", "Other", "print a shell's completion script", () => import("./commands/completion.ts")),
+  command("version", "Other", "print the versions of this program and of the controller", () => import("./commands/version.ts")),
+
+  // For programs, not for people.
+  command("credential", undefined, "print a credential for kubectl", () => import("./commands/credential.ts")),
+  command("complete", undefined, "print what could stand at the end of a command line", () => import("./commands/complete.ts")),
+]);
+
+function command(
+  words: string,
+  group: CommandGroup | undefined,
+  summary: string,
+  load: CommandEntry["load"],
+  aliases: readonly string[] = [],
+): CommandEntry {
+  return Object.freeze({ words: Object.freeze(words.split(" ")), summary, load, aliases, ...(group === undefined ? {} : { group }) });
+}

@@ -5,13 +5,14 @@ import type { GlobalValues } from "./globals.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Invocation } from "./invocation.ts";
 import { colourWanted } from "./output/colour.ts";
+import type { KubeClient } from "../kube/contract.ts";
 import type { Target } from "./target.ts";
 
 /**
  * What a command works with. Everything that costs time (files, connections) is made at first use,
  * so that a command pays only for what it touches.
  */
-export interface Context extends Omit<Invocation, "argv" | "onSignal"> {
+export interface Context extends Omit<Invocation, "argv" | "onSignal" | "connect"> {
   readonly globals: GlobalValues;
   readonly home: HomeLayout;
   readonly interrupts: Interrupts;
@@ -21,6 +22,8 @@ export interface Context extends Omit<Invocation, "argv" | "onSignal"> {
   contexts(): Promise<ContextsFile>;
   /** The controller to talk to. Rejects with a UserError (exit code 3) when there is none. */
   target(): Promise<Target>;
+  /** A client of that controller's resource API and of the paths beside it. */
+  client(): Promise<KubeClient>;
   /** `--namespace`, else the context's, else `default`. */
   namespace(): Promise<string>;
   /** One line of data on stdout. */
@@ -39,6 +42,15 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
     const { chooseContext, readTarget } = await import("./target.ts");
     return readTarget(home, chooseContext(await contexts(), globals.context));
   });
+  const opened: KubeClient[] = [];
+  const client = once(async () => {
+    const connected = await invocation.connect(
+      await target(),
+      globals.verbose ? (line) => void invocation.stderr.write(`${line}\n`) : null,
+    );
+    opened.push(connected);
+    return connected;
+  });
   const colour = (stream: Invocation["stdout"]): boolean => colourWanted(stream, invocation.env, globals.color);
   return {
     ...invocation,
@@ -48,6 +60,7 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
     colour: { stdout: colour(invocation.stdout), stderr: colour(invocation.stderr) },
     contexts,
     target,
+    client,
     async namespace() {
       if (globals.namespace !== undefined) return globals.namespace;
       const { chooseContext } = await import("./target.ts");
@@ -55,7 +68,9 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
     },
     print: (line) => void invocation.stdout.write(`${line}\n`),
     say: (line) => void invocation.stderr.write(`${line}\n`),
-    close: async () => {},
+    async close() {
+      await Promise.all(opened.map((connected) => connected.close()));
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import type { KubeClient } from "../kube/contract.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { Target } from "./target.ts";
 
 /** Where text goes. `process.stdout` is one; tests pass a list. */
 export interface Writer {
@@ -25,9 +27,15 @@ export interface Invocation {
   readonly clock: Clock;
   readonly random: Random;
   readonly pid: number;
+  /** Undefined where the system has no numbers for users. */
+  readonly uid: number | undefined;
   /** `process.version`: v20.20.2. */
   readonly nodeVersion: string;
+  /** The Node.js that runs this, and the script it was given; the latter absolute or relative to `cwd`. */
   readonly nodePath: string;
+  readonly scriptPath: string;
+  /** Opens a client; `trace` gets a line for each request. */
+  connect(target: Target, trace: ((line: string) => void) | null): Promise<KubeClient>;
   /** Calls `handler` for each end signal until the returned function is called. */
   onSignal(handler: (signal: EndSignal) => void): () => void;
 }

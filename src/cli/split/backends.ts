@@ -1,7 +1,8 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 import { closest } from "../../lib/closest.ts";
 import { parsePair, wholeNumber } from "../options/values.ts";
-import type { Backend, Service, ServicePort, Weight } from "./types.ts";
+import type { Service } from "../../model/kinds/service.ts";
+import type { Backend, SplitPort, Weight } from "./types.ts";
 
 /** Labels of the Services that the controller derives for each version of a service. */
 const SERVICE_LABEL = "meshctl.dev/service";
@@ -19,7 +20,7 @@ export function parseBackend(text: string): { readonly version: string; readonly
 }
 
 /** The port of `service` that the split is for. Throws when there is a choice and `wanted` does not make it. */
-export function choosePort(service: Service, wanted: number | undefined): ServicePort {
+export function choosePort(service: Service, wanted: number | undefined): SplitPort {
   const ports = service.spec?.ports ?? [];
   const listed = ports.map(({ port }) => port).join(", ");
   const name = service.metadata.name;
@@ -36,7 +37,7 @@ export function choosePort(service: Service, wanted: number | undefined): Servic
 }
 
 /** HTTP rules need requests; a TCP service has none. */
-export function requireHttp(service: Service, port: ServicePort): void {
+export function requireHttp(service: Service, port: SplitPort): void {
   if (port.appProtocol !== "tcp") return;
   throw new UserError(`service ${service.metadata.name}:${port.port} speaks TCP: its connections have no requests to split`, {
     hint: "A split by connections (TCPRoute) is not built yet. If it speaks HTTP, declare it: `--service NAME:PORT/http`.",

@@ -1,5 +1,6 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
-import { type Backend, HTTP_ROUTE_VERSION, type HttpRoute, type Weight } from "./types.ts";
+import type { HTTPRoute } from "../../policies/route/http-route.ts";
+import { type Backend, HTTP_ROUTE_API_VERSION, type SplitTarget, type Weight } from "./types.ts";
 
 /** Name of the route that holds a service's split. */
 export function splitName(service: string): string {
@@ -8,14 +9,14 @@ export function splitName(service: string): string {
 
 /** The whole route: one rule, a backend for each weight. Of `existing` only its identity is kept. */
 export function splitRoute(
-  target: { readonly namespace: string; readonly service: string; readonly port: number },
+  target: SplitTarget,
   backends: readonly Backend[],
   weights: readonly Weight[],
-  existing: HttpRoute | null,
-): HttpRoute {
+  existing: HTTPRoute | null,
+): HTTPRoute {
   const { namespace, service, port } = target;
   return {
-    apiVersion: HTTP_ROUTE_VERSION,
+    apiVersion: HTTP_ROUTE_API_VERSION,
     kind: "HTTPRoute",
     metadata: existing?.metadata ?? { name: splitName(service), namespace },
     spec: {
@@ -34,7 +35,7 @@ export function splitRoute(
 }
 
 /** Refuses to replace a route of that name that says more than a split: somebody wrote it by hand. */
-export function requirePlainSplit(route: HttpRoute, service: string): void {
+export function requirePlainSplit(route: HTTPRoute, service: string): void {
   const { parentRefs = [], rules = [], hostnames = [] } = route.spec ?? {};
   const reason = ((): string | null => {
     if (parentRefs.length !== 1 || parentRefs[0]?.kind !== "Service" || parentRefs[0].name !== service)

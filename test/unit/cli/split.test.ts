@@ -3,12 +3,13 @@ import { describe, it } from "node:test";
 import { chooseBackends, choosePort, knownBackends, parseBackend, requireHttp } from "../../../src/cli/split/backends.ts";
 import { findRivals } from "../../../src/cli/split/rivals.ts";
 import { requirePlainSplit, splitRoute } from "../../../src/cli/split/route.ts";
-import type { HttpRoute, Service } from "../../../src/cli/split/types.ts";
+import type { Service } from "../../../src/model/kinds/service.ts";
+import type { HTTPRoute } from "../../../src/policies/route/http-route.ts";
 import { describeWeights, formatPercent, parseWeight, requireSplit } from "../../../src/cli/split/weights.ts";
 import { EXIT, UserError } from "../../../src/lib/errors.ts";
 
 const service = (name: string, ports: object[], labels: Record<string, string> = {}): Service =>
-  ({ apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default", labels }, spec: { ports } }) as Service;
+  ({ apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default", labels }, spec: { ports } }) as unknown as Service;
 const version = (name: string) =>
   service(`api-${name}`, [{ port: 80, appProtocol: "http" }], { "meshctl.dev/service": "api", "meshctl.dev/version": name });
 const services = [service("api", [{ port: 80, appProtocol: "http" }]), version("v2"), version("v1"), service("other", [{ port: 9 }])];
@@ -92,11 +93,11 @@ describe("backends", () => {
 });
 
 const target = { namespace: "default", service: "api", port: 80 };
-const route = (name: string, spec: object, metadata: object = {}): HttpRoute => ({
+const route = (name: string, spec: object, metadata: object = {}): HTTPRoute => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "HTTPRoute",
   metadata: { name, namespace: "default", creationTimestamp: "2026-01-02T00:00:00Z", ...metadata },
-  spec: { parentRefs: [{ kind: "Service", group: "", name: "api", port: 80 }], ...spec } as HttpRoute["spec"],
+  spec: { parentRefs: [{ kind: "Service", group: "", name: "api", port: 80 }], ...spec } as HTTPRoute["spec"],
 });
 
 describe("the route of a split", () => {
@@ -141,7 +142,7 @@ describe("the route of a split", () => {
 
   it("knows which other route would win", () => {
     const split = splitRoute(target, [], weights, null);
-    const winner = (other: HttpRoute, own = split) => findRivals([other], "api", 80, own).winner?.metadata.name;
+    const winner = (other: HTTPRoute, own = split) => findRivals([other], "api", 80, own).winner?.metadata.name;
     assert.equal(winner(route("old", {})), "old");
     assert.equal(winner(route("old", { rules: [{ matches: [{ path: { value: "/" } }] }] })), "old");
     assert.equal(winner(route("all-ports", { parentRefs: [{ kind: "Service", name: "api" }] })), "all-ports");

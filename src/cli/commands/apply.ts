@@ -1,0 +1,64 @@
+import { EXIT } from "../../lib/errors.ts";
+import { conflictWarnings } from "../apply/conflicts.ts";
+import { executeSteps } from "../apply/execute.ts";
+import { changeOf, planApply } from "../apply/plan.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { loadManifests, refusal } from "../manifests/load.ts";
+import { FILES, RECURSIVE } from "../options/output.ts";
+import { formatJson, formatYaml } from "../output/structured.ts";
+import { objectName } from "../resources/names.ts";
+
+interface ApplyOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly dryRun?: boolean;
+  readonly output: "text" | "json" | "yaml" | "name";
+}
+
+const NOTHING_DONE = "nothing was applied";
+
+export const command = defineCommand<ApplyOptions>({
+  description:
+    "Creates and changes objects so that they are as the files say. All or nothing: every document is judged here and by the " +
+    "server before the first is written, and every problem is told with file, line and column.\n\n" +
+    "Fields that an earlier apply set and the files no longer have are removed; fields that others set stay.",
+  options: [
+    FILES,
+    RECURSIVE,
+    { flags: "--dry-run", description: "judge and report, write nothing" },
+    { flags: "-o, --output <format>", description: "how to print the result", choices: ["text", "json", "yaml", "name"], default: "text" },
+  ],
+  examples: [
+    { line: "meshctl apply -f mesh.yaml", text: "One file, any number of documents" },
+    { line: "meshctl apply -f base -f extra.yaml -R", text: "A directory with its directories, and a file" },
+    { line: "meshctl apply -f - --dry-run -o yaml < mesh.yaml", text: "What the server would make of it" },
+  ],
+  run,
+});
+
+async function run(context: Context, options: ApplyOptions): Promise<number> {
+  const manifests = await loadManifests(context, options.filename ?? [], options.recursive ?? false, NOTHING_DONE);
+  const client = await context.client();
+  const { steps, problems } = await planApply(client, manifests);
+  if (problems.length > 0) throw refusal(problems, NOTHING_DONE);
+
+  const applied = options.dryRun
+    ? steps.map((step) => ({ step, change: changeOf(step), object: step.result }))
+    : await executeSteps(client, steps);
+  const objects = applied.map(({ object }) => object);
+  if (options.output === "json" || options.output === "yaml") {
+    const value = objects.length === 1 ? objects[0] : { apiVersion: "v1", kind: "List", metadata: {}, items: objects };
+    context.print(options.output === "json" ? formatJson(value) : formatYaml(value));
+  } else {
+    for (const { step, change } of applied) {
+      const name = objectName(step.manifest.kind, step.manifest.object.metadata.name);
+      context.print(options.output === "name" ? name : `${name} ${change}${options.dryRun ? " (dry run)" : ""}`);
+    }
+  }
+  if (!options.dryRun) {
+    const changed = applied.map(({ step, object }) => ({ kind: step.manifest.kind, object }));
+    for (const warning of await conflictWarnings(client, changed)) context.say(warning);
+  }
+  return EXIT.OK;
+}

@@ -1,0 +1,74 @@
+import { defineCommand } from "../command.ts";
+import { COMMANDS, NOUNS } from "../commands.ts";
+import { liveCandidates } from "../completion/live.ts";
+import { type Candidate, commandCandidates, positionOf } from "../completion/position.ts";
+import type { Context } from "../context.ts";
+import { commandWords, findCommand } from "../find.ts";
+import { GLOBAL_OPTIONS } from "../globals.ts";
+import { printable } from "../output/printable.ts";
+import { sleepUnless } from "../wait.ts";
+
+/** A shell that waits longer feels broken. */
+const LIVE_LIMIT_MS = 1_500;
+
+export const command = defineCommand<object>({
+  description: "Prints what could stand at the end of a command line: what the completion scripts ask.",
+  arguments: [{ syntax: "[words...]", description: "after --: the words so far; the last one is being typed" }],
+  examples: [{ line: "meshctl complete -- route sp", text: "As a shell asks" }],
+  run,
+});
+
+async function run(context: Context, _options: object, words: readonly string[]): Promise<void> {
+  const { candidates, rest } = await candidatesFor(context, words);
+  const current = words.at(-1) ?? "";
+  const seen = new Set<string>();
+  for (const { value, description } of candidates) {
+    if (!value.startsWith(current) || seen.has(value)) continue;
+    seen.add(value);
+    context.print(`${printable(value)}\t${printable(description)}`);
+  }
+  context.print(`:${rest}`);
+}
+
+interface Answer {
+  readonly candidates: readonly Candidate[];
+  readonly rest: "names" | "files" | "directories";
+}
+
+async function candidatesFor(context: Context, words: readonly string[]): Promise<Answer> {
+  const before = words.slice(0, -1);
+  const entry = findCommand(COMMANDS, before);
+  if (entry === null) {
+    const current = words.at(-1) ?? "";
+    if (current.startsWith("-")) {
+      const candidates = GLOBAL_OPTIONS.map(({ flags, description }) => ({ value: /--[a-z-]+/.exec(flags)?.[0] ?? flags, description }));
+      return { candidates, rest: "names" };
+    }
+    return { candidates: commandCandidates(COMMANDS, NOUNS, commandWords(before)), rest: "names" };
+  }
+  const { command: found } = await entry.load();
+  const position = positionOf(found, afterWords(words, entry.words.length));
+  if (position.kind === "candidates") return { candidates: position.candidates, rest: "names" };
+  const { completes, prefix, args, options } = position;
+  if (completes === undefined) return { candidates: [], rest: "names" };
+  if (completes === "file" || completes === "directory") return { candidates: [], rest: completes === "file" ? "files" : "directories" };
+  const namespace = options.get("--namespace") ?? namespaceBefore(words) ?? (await context.namespace());
+  const live = liveCandidates(context, completes, args, namespace).catch((): Candidate[] => []);
+  const late = sleepUnless(new AbortController().signal, context.clock, LIVE_LIMIT_MS).then((): Candidate[] => []);
+  const candidates = await Promise.race([live, late]);
+  return { candidates: candidates.map(({ value, description }) => ({ value: `${prefix}${value}`, description })), rest: "names" };
+}
+
+/** The words behind the command's own `count` words. */
+function afterWords(words: readonly string[], count: number): readonly string[] {
+  const own = commandWords(words).slice(0, count);
+  let index = -1;
+  for (const word of own) index = words.indexOf(word, index + 1);
+  return words.slice(index + 1);
+}
+
+/** `-n shop` may stand before the command. */
+function namespaceBefore(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => word === "-n" || word === "--namespace");
+  return at >= 0 ? words[at + 1] : undefined;
+}

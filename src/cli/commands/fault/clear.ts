@@ -1,0 +1,54 @@
+import { EXIT, UserError } from "../../../lib/errors.ts";
+import { keyOf } from "../../../model/object.ts";
+import { defineCommand } from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { faultKind, faultsOn } from "../../fault/edit.ts";
+import { parseTarget } from "../../fault/target.ts";
+import type { FaultInjection } from "../../fault/types.ts";
+import { kindName } from "../../resources/names.ts";
+
+interface ClearOptions {
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export const command = defineCommand<ClearOptions>({
+  description: "Ends the faults of a target, whoever put them there.",
+  arguments: [{ syntax: "[target]", description: "SERVICE, svc/NAME, httproute/NAME or workload/NAME", completes: "target" }],
+  options: [
+    { flags: "--all", description: "every fault of the namespace" },
+    { flags: "--dry-run", description: "only say which would end" },
+  ],
+  examples: [
+    { line: "meshctl fault clear api", text: "The service answers again" },
+    { line: "meshctl fault clear --all --dry-run", text: "What stands in this namespace" },
+  ],
+  run,
+});
+
+async function run(context: Context, options: ClearOptions, text: string | undefined): Promise<number> {
+  if ((text === undefined) === (options.all === undefined)) {
+    throw new UserError("which faults?", { hint: "Name a target, or say --all.", exitCode: EXIT.USAGE });
+  }
+  const namespace = await context.namespace();
+  const client = await context.client();
+  const kind = faultKind();
+  const faults =
+    text === undefined
+      ? (await client.list<FaultInjection>(kind, { namespace })).items
+      : await faultsOn(client, parseTarget(text), namespace);
+  const shared = text === undefined ? undefined : faults.find(({ spec }) => (spec?.targetRefs ?? []).length > 1);
+  if (shared) {
+    throw new UserError(`FaultInjection ${keyOf(shared)} stands on other targets too`, {
+      hint: `End it for all of them with \`meshctl delete faultinjection ${shared.metadata.name}\`, or edit it with \`meshctl apply\`.`,
+      exitCode: EXIT.REFUSED,
+    });
+  }
+  for (const { metadata } of faults) {
+    await client.delete(kind, metadata.name, metadata.namespace, { dryRun: options.dryRun ?? false });
+    context.print(`${kindName(kind)} "${metadata.name}" cleared${options.dryRun ? " (dry run)" : ""}`);
+  }
+  if (faults.length === 0)
+    context.say(text === undefined ? `No faults in namespace ${namespace}.` : `No faults on ${parseTarget(text).words}.`);
+  return EXIT.OK;
+}
