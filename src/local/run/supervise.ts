@@ -9,7 +9,7 @@ import type { Host } from "../host.ts";
 import { sidecarLog } from "../log-file.ts";
 import { programFile, v8Flags } from "../programs.ts";
 import { instanceOf, liveRuns, removeRunRecord, writeRunRecord } from "../run-record.ts";
-import { within } from "../wait.ts";
+import { waitUntil, within } from "../wait.ts";
 import { App } from "./app.ts";
 import { bootstrapOf } from "./bootstrap.ts";
 import { refuseConflicts } from "./conflicts.ts";
@@ -44,6 +44,7 @@ const SIGNAL_NUMBER: Readonly<Record<RunSignal, number>> = Object.freeze({ SIGHU
 
 /** How long a goodbye may take when the other side does not answer. */
 const GOODBYE_MS = 1_500;
+const SIDECAR_READY_MS = 3_000;
 const NAMESPACE_KIND = Object.freeze({ group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
 const SERVICE_KIND = Object.freeze({ group: "", version: "v1", kind: "Service", plural: "services", namespaced: true });
 
@@ -113,6 +114,7 @@ class Run {
   async toEnd(): Promise<number> {
     const ports = await this.#startSidecar();
     if (this.#asked === null) await this.#register(ports);
+    if (this.#asked === null) await this.#sidecarReady();
     if (this.#asked !== null) return 128 + SIGNAL_NUMBER[this.#asked];
     const { exitCode, startError } = await this.#startApp(ports).ended;
     if (startError !== null) this.#tools.say(`cannot start ${this.#plan.command[0]}: ${startError}`);
@@ -184,6 +186,13 @@ class Run {
     });
     await this.#registration.create();
     this.#note();
+  }
+
+  /** Many programs call others the moment they start: the sidecar should have its identity by then. It is not waited for at any price. */
+  async #sidecarReady(): Promise<void> {
+    const settled = (): boolean => this.#sidecar?.phase === "ready" || this.#asked !== null;
+    if (await waitUntil(this.#tools.host.clock, settled, { limitMs: SIDECAR_READY_MS, everyMs: 10 })) return;
+    this.#tools.say(`${this.#notReadyBecause(false)}; starting the command all the same`);
   }
 
   #startApp(ports: SidecarPorts): App {
