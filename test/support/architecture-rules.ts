@@ -147,7 +147,6 @@ export const NOT_IN_PROXY: readonly string[] = [
   "yaml",
   "@kubernetes/client-node",
   "lmdb",
-  "node-forge",
   "pino",
   "execa",
   "listr2",
