@@ -1,4 +1,6 @@
+import type { KindDescriptor } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/object.ts";
+import { type StructuralSchema, structuralSchemaOf } from "../../model/structural-schema.ts";
 import { badRequest } from "./status.ts";
 
 /** Whether an object is wanted. */
@@ -7,9 +9,9 @@ export type Selector = (object: KubeObject) => boolean;
 const everything: Selector = () => true;
 
 /** Both selectors of a list, watch or deletecollection. Throws 400 when one cannot be read. */
-export function selectorOf(query: URLSearchParams): Selector {
+export function selectorOf(kind: KindDescriptor, query: URLSearchParams): Selector {
   const label = parseLabelSelector(query.get("labelSelector") ?? "");
-  const field = parseFieldSelector(query.get("fieldSelector") ?? "");
+  const field = parseFieldSelector(kind, query.get("fieldSelector") ?? "");
   if (label === everything) return field;
   return field === everything ? label : (object) => label(object) && field(object);
 }
@@ -52,16 +54,29 @@ function parseLabelTerm(term: string): (labels: Readonly<Record<string, string>>
   return negated ? (labels) => !Object.hasOwn(labels, key) : (labels) => Object.hasOwn(labels, key);
 }
 
-/** `metadata.name=x,status.phase!=y`: any path of plain fields. An absent field equals the empty string. */
-export function parseFieldSelector(text: string): Selector {
+/** `metadata.name=x,status.phase!=y`: any field the kind has. An absent one equals the empty string. */
+export function parseFieldSelector(kind: KindDescriptor, text: string): Selector {
   const terms = splitTerms(text).map((term): Selector => {
     const match = /^([\w.]+)(==|=|!=)(.*)$/.exec(term);
     if (match === null) throw badRequest(`unable to parse the field selector term "${term}"`);
     const [, path = "", operator, value = ""] = match;
     const steps = path.split(".");
+    if (!hasField(kind, steps)) throw badRequest(`field label not supported: ${path}`);
     return (object) => (fieldText(object, steps) === value) !== (operator === "!=");
   });
   return terms.length === 0 ? everything : (object) => terms.every((term) => term(object));
+}
+
+/** A misspelt field would select nothing without a word. */
+function hasField(kind: KindDescriptor, steps: readonly string[]): boolean {
+  if (steps[0] === "metadata") return steps.length === 2 && (steps[1] === "name" || steps[1] === "namespace");
+  let schema: StructuralSchema | undefined = structuralSchemaOf(kind.schema);
+  for (const step of steps) {
+    if (schema?.["x-kubernetes-preserve-unknown-fields"]) return true;
+    const properties: Record<string, StructuralSchema> = schema?.properties ?? {};
+    schema = Object.hasOwn(properties, step) ? properties[step] : undefined;
+  }
+  return schema !== undefined;
 }
 
 function fieldText(object: KubeObject, steps: readonly string[]): string {

@@ -48,7 +48,7 @@ export async function deleteVerb(api: ApiContext, request: ResourceRequest, body
 export async function deleteCollectionVerb(api: ApiContext, request: ResourceRequest, body: unknown): Promise<Outcome> {
   const { kind, namespace, query } = request;
   if (kind.namespaced && namespace === undefined) throw badRequest("a namespace is needed to delete a collection");
-  const wanted = selectorOf(query);
+  const wanted = selectorOf(kind, query);
   const options = parseOptions(body);
   const items = await api.store.write(
     (transaction) => {

@@ -16,7 +16,7 @@ export function getVerb(api: ApiContext, { kind, namespace, name = "" }: Resourc
  * resourceVersion of the first, so a watch from there repeats what changed between them and nothing is missed.
  */
 export function listVerb(api: ApiContext, { kind, namespace, query }: ResourceRequest): Outcome {
-  const wanted = selectorOf(query);
+  const wanted = selectorOf(kind, query);
   const limit = Number(query.get("limit") ?? 0);
   if (!Number.isSafeInteger(limit) || limit < 0) throw badRequest("limit must be a whole number, 0 or more");
   const bucket = bucketOf(kind);

@@ -56,8 +56,9 @@ export function replaceObject(
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
   }
-  const { object: admitted, warnings } = admit(kind, next, fieldValidation);
-  const merged = subresource === "status" ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
+  const forStatus = subresource === "status";
+  const { object: admitted, warnings } = admit(kind, forStatus ? { ...old, status: next.status } : next, fieldValidation);
+  const merged = forStatus ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
   if (merged.status === undefined) delete merged.status;
   if (isDeepStrictEqual(merged, old)) return { stored: current, warnings };
   const bucket = bucketOf(kind);

@@ -93,7 +93,7 @@ class WatchStream {
     this.#request = request;
     this.#response = response;
     this.#wanted = wanted;
-    const selector = selectorOf(query);
+    const selector = selectorOf(kind, query);
     this.#selector = name === undefined ? selector : (object) => object.metadata.name === name && selector(object);
     this.#prefix = namespace === undefined ? "" : `${namespace}/`;
     this.#bookmarks = query.get("allowWatchBookmarks") === "true" || query.get("allowWatchBookmarks") === "1";

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { get, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { after, before, test } from "node:test";
+import { isGone } from "../../../src/kube/error.ts";
+import type { KubeObject } from "../../../src/model/object.ts";
+import { startApi, type TestApi } from "../../support/api.ts";
+import { rawRequest } from "../../support/raw-request.ts";
+import { CONFIG_MAP, configMap, NAMESPACE, SERVICE, service } from "./objects.ts";
+
+let api: TestApi;
+before(async () => {
+  api = await startApi({ watchLimits: { bookmarkMs: 30, maxQueued: 20, maxBufferedBytes: 16 * 1024 } });
+});
+after(() => api.close());
+
+/** Collects events until `count` are there. */
+async function collect(
+  count: number,
+  resourceVersion: string,
+  options: { namespace?: string; labelSelector?: string } = {},
+  bookmarks = false,
+) {
+  const abort = new AbortController();
+  const deadline = setTimeout(() => abort.abort(), 5000);
+  const events: string[] = [];
+  for await (const { type, object } of api.client.watch(CONFIG_MAP, resourceVersion, { ...options, signal: abort.signal })) {
+    if (type === "BOOKMARK" && !bookmarks) continue;
+    events.push(`${type} ${object.metadata.name ?? ""}`.trim());
+    if (events.length >= count) break;
+  }
+  clearTimeout(deadline);
+  return events;
+}
+
+function open(path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(`${api.url}${path}`, { ca: api.caPem, agent: false, headers: { authorization: `Bearer ${api.token}` }, ...options }, resolve).on(
+      "error",
+      reject,
+    );
+  });
+}
+
+test("the head of a watch comes at once, though nothing happens", async () => {
+  const response = await open(`/api/v1/configmaps?watch=1&resourceVersion=${api.store.revision}`);
+  assert.deepEqual([response.statusCode, response.headers["transfer-encoding"]], [200, "chunked"]);
+  response.destroy();
+});
+
+test("a watch tells every change after its resourceVersion, in order, and nothing else", async () => {
+  const from = String(api.store.revision);
+  await api.client.create(CONFIG_MAP, configMap("w1"));
+  await api.client.create(SERVICE, service("unwatched"));
+  await api.client.patch(CONFIG_MAP, "w1", "default", { data: { a: "b" } });
+  await api.client.delete(CONFIG_MAP, "w1", "default");
+  assert.deepEqual(await collect(3, from), ["ADDED w1", "MODIFIED w1", "DELETED w1"]);
+});
+
+test("without a resourceVersion it begins with what is there", async () => {
+  await api.client.create(CONFIG_MAP, configMap("w2"));
+  const waiting = collect(2, "", { namespace: "default" });
+  setTimeout(() => void api.client.create(CONFIG_MAP, configMap("w3")), 20);
+  assert.deepEqual(await waiting, ["ADDED w2", "ADDED w3"]);
+});
+
+test("a watch of one namespace does not hear of others", async () => {
+  const from = String(api.store.revision);
+  await api.client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name: "elsewhere" } });
+  await api.client.create(CONFIG_MAP, configMap("far", {}, "elsewhere"));
+  await api.client.create(CONFIG_MAP, configMap("near"));
+  assert.deepEqual(await collect(1, from, { namespace: "default" }), ["ADDED near"]);
+});
+
+test("what begins or ceases to be selected is ADDED or DELETED for that watch", async () => {
+  const from = String(api.store.revision);
+  await api.client.create(CONFIG_MAP, configMap("moves"));
+  const label = (value: string | null) => api.client.patch(CONFIG_MAP, "moves", "default", { metadata: { labels: { pick: value } } });
+  await label("me");
+  await api.client.patch(CONFIG_MAP, "moves", "default", { data: { a: "b" } });
+  await label(null);
+  await label("me");
+  await api.client.delete(CONFIG_MAP, "moves", "default");
+  const events = await collect(5, from, { labelSelector: "pick=me" });
+  assert.deepEqual(
+    events.map((event) => event.split(" ")[0]),
+    ["ADDED", "MODIFIED", "DELETED", "ADDED", "DELETED"],
+  );
+});
+
+test("bookmarks say how far a quiet watch is", async () => {
+  await api.client.create(SERVICE, service("other-kind"));
+  const abort = new AbortController();
+  for await (const { type, object } of api.client.watch(CONFIG_MAP, String(api.store.revision), { signal: abort.signal })) {
+    assert.equal(type, "BOOKMARK");
+    assert.equal(object.metadata.resourceVersion, String(api.store.revision));
+    break;
+  }
+  abort.abort();
+});
+
+test("initial events end with a marked bookmark", async () => {
+  const response = await open(
+    "/api/v1/namespaces?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan",
+  );
+  let text = "";
+  for await (const chunk of response) {
+    text += String(chunk);
+    if (text.includes("initial-events-end")) break;
+  }
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string; object: KubeObject });
+  assert.deepEqual(new Set(lines.slice(0, -1).map(({ type }) => type)), new Set(["ADDED"]));
+  assert.equal(lines.at(-1)?.object.metadata.annotations?.["k8s.io/initial-events-end"], "true");
+});
+
+test("a watch ends at its timeoutSeconds", async () => {
+  const response = await open(`/api/v1/configmaps?watch=1&timeoutSeconds=1&resourceVersion=${api.store.revision}`);
+  const ended = new Promise((resolve) => response.on("end", resolve));
+  response.resume();
+  await ended;
+});
+
+test("history that is forgotten, or not yet made, is answered 410", async () => {
+  const small = await startApi();
+  try {
+    await small.client.create(CONFIG_MAP, configMap("one"));
+    const from = String(small.store.revision);
+    for (let index = 0; index < 2100; index += 100) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, more) => small.client.patch(CONFIG_MAP, "one", "default", { data: { a: String(index + more) } })),
+      );
+    }
+    for (const resourceVersion of [from, "999999999"]) {
+      await assert.rejects(async () => {
+        for await (const _ of small.client.watch(CONFIG_MAP, resourceVersion)) assert.fail("an event");
+      }, isGone);
+    }
+    assert.equal((await rawRequest(small, "GET", "/api/v1/configmaps?watch=1&resourceVersion=now")).status, 400);
+  } finally {
+    await small.close();
+  }
+});
+
+test("a watcher that does not read is cut; others are told everything", async () => {
+  const from = String(api.store.revision);
+  const slow = await open(`/api/v1/configmaps?watch=1&resourceVersion=${from}`);
+  slow.pause();
+  const cut = new Promise<void>((resolve) => slow.on("close", () => resolve()).on("error", () => resolve()));
+  const payload = "x".repeat(512 * 1024);
+  const awake = collect(60, from);
+  await api.client.create(CONFIG_MAP, configMap("flood"));
+  for (let index = 0; index < 59; index += 1) await api.client.patch(CONFIG_MAP, "flood", "default", { data: { a: payload + index } });
+  assert.equal((await awake).length, 60);
+  // The cut is seen once what was on the way is read.
+  slow.resume();
+  await cut;
+  assert.equal(slow.complete, false);
+});
+
+test("after a restart, watchers that missed nothing go on where they were", async () => {
+  const first = await startApi({ directory: api.directory + "/again" });
+  await first.client.create(CONFIG_MAP, configMap("kept"));
+  await first.client.create(SERVICE, service("later"));
+  const from = String(first.store.revision - 1);
+  await first.close();
+  const second = await startApi({ directory: api.directory + "/again" });
+  try {
+    const abort = new AbortController();
+    setTimeout(() => void second.client.create(CONFIG_MAP, configMap("new")), 20);
+    for await (const { type, object } of second.client.watch(CONFIG_MAP, from, { signal: abort.signal })) {
+      assert.deepEqual([type, object.metadata.name], ["ADDED", "new"]);
+      break;
+    }
+    await assert.rejects(async () => {
+      for await (const _ of second.client.watch(SERVICE, from)) assert.fail("an event");
+    }, isGone);
+  } finally {
+    await second.close();
+  }
+});
