@@ -170,6 +170,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       this.#stash = stash;
       exchange.flushRequest();
     }
+    this.#checkCut();
     if (this.#stash === null) this.wire.resume();
   }
 
@@ -308,18 +309,21 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       case DISCARD:
         this.#linger();
         return;
-      case BUSY: {
-        const exchange = this.#exchange as Exchange;
-        // After a complete request a half-closed client may still wait for its answer.
-        const complete = exchange.requestDone || (this.#reader as MessageReader).body === BODY_NONE;
-        if (!complete && this.#stash === null) this.wire.destroy();
+      case BUSY:
+        this.#checkCut();
         return;
-      }
       case TUNNEL:
         (this.#exchange as Exchange).tunnelEndFromClient();
         return;
       default:
     }
+  }
+
+  /** A request whose end cannot come any more. After a complete one, a half-closed client may still wait for its answer. */
+  #checkCut(): void {
+    if (this.#state !== BUSY || !this.wire.ended || this.#stash !== null) return;
+    const { requestDone } = this.#exchange as Exchange;
+    if (!requestDone && (this.#reader as MessageReader).body !== BODY_NONE) this.wire.destroy();
   }
 
   onDrain(): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { messageOf } from "../../lib/errors.ts";
 import { loopTurn } from "../../lib/loop-turn.ts";
+import { resetSocket, wasReset } from "../../lib/reset-socket.ts";
 import type { Transport } from "../contract.ts";
 
 /** Who gets what comes in on a {@link Wire}. */
@@ -35,6 +36,11 @@ export class Wire {
   #paused = false;
   readonly #onData = (chunk: Buffer) => this.#read(chunk);
   readonly #onEnd = () => {
+    if (wasReset(this.socket)) {
+      this.error = "ECONNRESET";
+      this.destroy();
+      return;
+    }
     this.ended = true;
     if (!this.closed) this.owner.onEnd();
   };
@@ -100,15 +106,16 @@ export class Wire {
   }
 
   destroy(): void {
+    this.finished = true;
     if (!this.closed) this.socket.destroy();
   }
 
   /** So that the other side cannot take what it has for all there was. */
   reset(): void {
     if (this.closed) return;
-    if (this.transport.reset !== undefined) this.transport.reset();
-    else if (this.transport.mtls) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    this.finished = true;
+    if (this.transport.reset === undefined) resetSocket(this.socket);
+    else this.transport.reset();
   }
 
   /** Hands the socket to somebody else: no more callbacks from here. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { resetSocket } from "../../lib/reset-socket.ts";
 import type { Transport } from "../contract.ts";
 
 /** A plaintext connection: from an application beside us, or with a peer outside the mesh. */
@@ -15,6 +16,6 @@ export class PlainTransport implements Transport {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy();
+    resetSocket(this.socket);
   }
 }

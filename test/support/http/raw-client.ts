@@ -1,4 +1,5 @@
 import { type Socket, connect } from "node:net";
+import { wasReset } from "../../../src/lib/reset-socket.ts";
 
 /** A client that speaks no protocol. */
 export class RawClient {
@@ -16,6 +17,11 @@ export class RawClient {
       this.#wake();
     });
     socket.on("end", () => {
+      if (wasReset(socket)) {
+        this.error = "ECONNRESET";
+        socket.destroy();
+        return;
+      }
       this.ended = true;
       this.#wake();
     });
