@@ -12,7 +12,7 @@ import type { Target } from "./target.ts";
  * What a command works with. Everything that costs time (files, connections) is made at first use,
  * so that a command pays only for what it touches.
  */
-export interface Context extends Omit<Invocation, "argv" | "onSignal" | "connect"> {
+export interface Context extends Omit<Invocation, "argv" | "onSignal"> {
   readonly globals: GlobalValues;
   readonly home: HomeLayout;
   readonly interrupts: Interrupts;
@@ -44,10 +44,8 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
   });
   const opened: KubeClient[] = [];
   const client = once(async () => {
-    const connected = await invocation.connect(
-      await target(),
-      globals.verbose ? (line) => void invocation.stderr.write(`${line}\n`) : null,
-    );
+    const [{ connect }, reached] = await Promise.all([import("./connect.ts"), target()]);
+    const connected = connect(reached, globals.verbose ? (line) => void invocation.stderr.write(`${line}\n`) : null);
     opened.push(connected);
     return connected;
   });

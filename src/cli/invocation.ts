@@ -1,7 +1,5 @@
-import type { KubeClient } from "../kube/contract.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Target } from "./target.ts";
 
 /** Where text goes. `process.stdout` is one; tests pass a list. */
 export interface Writer {
@@ -34,8 +32,6 @@ export interface Invocation {
   /** The Node.js that runs this, and the script it was given; the latter absolute or relative to `cwd`. */
   readonly nodePath: string;
   readonly scriptPath: string;
-  /** Opens a client; `trace` gets a line for each request. */
-  connect(target: Target, trace: ((line: string) => void) | null): Promise<KubeClient>;
   /** Calls `handler` for each end signal until the returned function is called. */
   onSignal(handler: (signal: EndSignal) => void): () => void;
 }

@@ -29,19 +29,6 @@ const exitCode = await run({
   nodeVersion: process.version,
   nodePath: process.execPath,
   scriptPath: process.argv[1] ?? "",
-  async connect(target, trace) {
-    const { createKubeClient } = await import("../kube/client.ts");
-    const client = createKubeClient({
-      server: target.server,
-      caPem: target.ca,
-      token: target.token,
-      unreachableHint:
-        target.context.platform === "local"
-          ? "`meshctl local status` says whether the controller runs; `meshctl local start` starts it."
-          : undefined,
-    });
-    return trace === null ? client : (await import("../cli/traced-client.ts")).traced(client, trace);
-  },
   onSignal(handler) {
     const listeners = END_SIGNALS.map((signal) => ({ signal, listener: () => handler(signal) }));
     for (const { signal, listener } of listeners) process.on(signal, listener);

@@ -5,7 +5,7 @@ import { locate, type Manifest } from "../manifests/validate.ts";
 import type { ManifestProblem } from "../manifests/source.ts";
 import { getOrNull } from "../resources/get-or-null.ts";
 import { lastApplied, withLastApplied } from "./last-applied.ts";
-import { threeWayPatch } from "./merge.ts";
+import { sameJson, threeWayPatch } from "./merge.ts";
 
 /** What to do with one object so that it is as its manifest says. */
 export interface Step {
@@ -68,11 +68,17 @@ async function planStep(client: KubeClient, manifest: Manifest, coming: Readonly
     return { manifest, current, desired, patch: {}, result };
   }
   const patch = threeWayPatch(lastApplied(current), desired as Record<string, unknown>, current as Record<string, unknown>);
-  const result =
-    Object.keys(patch).length === 0
-      ? current
-      : await client.patch(kind, name, namespace, patch, { dryRun: true, fieldManager: FIELD_MANAGER });
-  return { manifest, current, desired, patch, result };
+  if (Object.keys(patch).length === 0) return { manifest, current, desired, patch, result: current };
+  const result = await client.patch(kind, name, namespace, patch, { dryRun: true, fieldManager: FIELD_MANAGER });
+  // Lists are patched whole, so defaults within them look like a difference until the server has filled them in again.
+  const isSame = sameJson(content(result), content(current));
+  return { manifest, current, desired, patch: isSame ? {} : patch, result: isSame ? current : result };
+}
+
+/** Without what the server counts for itself. */
+function content(object: KubeObject): object {
+  const { resourceVersion: _version, generation: _generation, managedFields: _fields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 function namespacesFirst(manifests: readonly Manifest[]): Manifest[] {

@@ -5,6 +5,7 @@ import type { KindDescriptor } from "../../model/kind.ts";
 import { type KubeObject, keyOf } from "../../model/object.ts";
 import { parseObject } from "../../model/parse.ts";
 import type { KindRegistry } from "../../model/registry.ts";
+import { isUnknownField } from "../../model/violations.ts";
 import { parseFieldPath } from "./field-path.ts";
 import type { ManifestDocument } from "./parse.ts";
 import type { ManifestProblem } from "./source.ts";
@@ -40,7 +41,7 @@ export function validateManifests(
       continue;
     }
     const object = withNamespace(document.value as unknown as KubeObject, kind, namespaces.fallback);
-    const found = [...namespaceViolations(object, kind, namespaces), ...parseObject(kind, object).violations];
+    const found = [...namespaceViolations(object, kind, namespaces), ...withoutEchoes(parseObject(kind, object).violations)];
     problems.push(...found.map((violation) => locate(document, violation)));
     const name: unknown = object.metadata?.name;
     if (typeof name !== "string") continue;
@@ -67,6 +68,12 @@ export function validateManifests(
 export function locate(document: ManifestDocument, { path, message, hint }: Violation): ManifestProblem {
   const at = document.locate(parseFieldPath(path));
   return { source: document.source, ...at, message: path === "" ? message : `${path}: ${message}`, ...(hint ? { hint } : {}) };
+}
+
+/** A misspelt required field is told once: as the unknown field, with what was meant, not also as the missing one. */
+function withoutEchoes(violations: readonly Violation[]): readonly Violation[] {
+  const meant = violations.filter(isUnknownField).map(({ path, hint = "" }) => path.replace(/[^.\]]+$/, /"(.+)"/.exec(hint)?.[1] ?? "?"));
+  return violations.filter(({ path, message }) => message !== "is required" || !meant.includes(path));
 }
 
 function kindOf(document: ManifestDocument, kinds: KindRegistry): KindDescriptor | Violation {
