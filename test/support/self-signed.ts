@@ -10,7 +10,6 @@ export function selfSigned(): { readonly certPem: string; readonly keyPem: strin
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     execFileSync(
       "openssl",
-      // prettier-ignore
       [
         "req",
         "-x509",
