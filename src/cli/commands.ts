@@ -65,6 +65,12 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
   ),
   command("tap", "Watch and diagnose", "watch requests as they end", () => import("./commands/tap.ts")),
 
+  command("cert status", "Identity", "show root, issuer and how many certificates live", () => import("./commands/cert/status.ts")),
+  command("cert list", "Identity", "list the certificates that were issued", () => import("./commands/cert/list.ts")),
+  command("cert inspect", "Identity", "show the certificate of a workload, or in a file", () => import("./commands/cert/inspect.ts")),
+  command("cert rotate", "Identity", "renew certificates or the issuer now", () => import("./commands/cert/rotate.ts")),
+  command("cert issue", "Identity", "get a certificate for a client outside the mesh", () => import("./commands/cert/issue.ts")),
+
   command("kubeconfig", "Other", "print a kubeconfig, so that kubectl works on the mesh", () => import("./commands/kubeconfig.ts")),
   command("completion", "Other", "print a shell's completion script", () => import("./commands/completion.ts")),
   command("version", "Other", "print the versions of this program and of the controller", () => import("./commands/version.ts")),
