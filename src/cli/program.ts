@@ -43,7 +43,7 @@ export function parseCommandLine(argv: readonly string[], loaded: Loaded | null,
         .summary(entry.summary)
         .aliases([...(entry.aliases ?? [])]);
       if (verb === undefined && group !== undefined) leaf.helpGroup(`${group}:`);
-      if (loaded?.entry === entry) define(leaf, loaded.command, found);
+      if (loaded?.entry === entry) define(leaf, loaded, found);
       parent.addCommand(leaf, { hidden: group === undefined });
     }
   }
@@ -69,7 +69,11 @@ function newProgram(name: string, stdout: Writer, stderr: Writer): Program {
     .enablePositionalOptions()
     .helpCommand(false)
     .helpOption("-h, --help", "show this page")
-    .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(stdout.columns ?? 100, 120) })
+    .configureHelp({
+      showGlobalOptions: false,
+      subcommandTerm: (command) => [command.name(), ...command.aliases()].join("|"),
+      helpWidth: Math.min(stdout.columns ?? 100, 120),
+    })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -89,22 +93,17 @@ function nounProgram(program: Program, nouns: Map<string, Program>, noun: string
   return created;
 }
 
-function define(leaf: Program, command: Command<never>, found: { parsed: Parsed | null }): void {
+function define(leaf: Program, { entry, command }: Loaded, found: { parsed: Parsed | null }): void {
   leaf.description(command.description);
   for (const argument of command.arguments ?? []) leaf.argument(argument.syntax, argument.description);
   for (const option of command.options ?? []) leaf.addOption(toCommanderOption(option).helpGroup("Options:"));
   addGlobals(leaf, false);
   const examples = command.examples.map(({ line, text }) => `  # ${text}\n  ${line}`).join("\n\n");
   if (examples !== "") leaf.addHelpText("after", `\nExamples:\n${examples}`);
-  leaf.showHelpAfterError("  See `meshctl " + fullName(leaf) + " --help`.");
+  leaf.showHelpAfterError(`  See \`meshctl ${entry.words.join(" ")} --help\`.`);
   leaf.action(() => {
     found.parsed = { globals: globalsOf(leaf), options: optionsOf(leaf, command.options ?? []), args: leaf.processedArgs };
   });
-}
-
-function fullName(leaf: Program): string {
-  const parent = leaf.parent;
-  return parent?.parent ? `${parent.name()} ${leaf.name()}` : leaf.name();
 }
 
 function addGlobals(program: Program, hidden: boolean): void {

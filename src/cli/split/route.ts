@@ -1,5 +1,6 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 import type { HTTPRoute } from "../../policies/route/http-route.ts";
+import { sameJson } from "../apply/merge.ts";
 import { type Backend, HTTP_ROUTE_API_VERSION, type SplitTarget, type Weight } from "./types.ts";
 
 /** Name of the route that holds a service's split. */
@@ -57,5 +58,5 @@ export function requirePlainSplit(route: HTTPRoute, service: string): void {
 
 /** What the API writes where nothing was said: one match, PathPrefix /. */
 function isDefaultMatch(matches: unknown): boolean {
-  return JSON.stringify(matches) === JSON.stringify([{ path: { type: "PathPrefix", value: "/" } }]);
+  return sameJson(matches, [{ path: { type: "PathPrefix", value: "/" } }]);
 }
