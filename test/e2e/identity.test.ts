@@ -27,7 +27,17 @@ test("only the right identities talk, as openssl sees it", { skip: OPENSSL ? fal
   });
 
   await t.test("a client with a mesh certificate is answered, over TLS 1.3, by the workload's identity", () => {
-    const out = sClient(port, ["-cert", files.cert, "-cert_chain", files.cert, "-key", files.key, "-CAfile", files.ca, "-verify_return_error"]);
+    const out = sClient(port, [
+      "-cert",
+      files.cert,
+      "-cert_chain",
+      files.cert,
+      "-key",
+      files.key,
+      "-CAfile",
+      files.ca,
+      "-verify_return_error",
+    ]);
     assert.match(out, /HTTP\/1\.1 200/);
     assert.match(out, /TLSv1\.3/);
     const peer = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(out)?.[0] ?? "";
@@ -53,7 +63,11 @@ test("only the right identities talk, as openssl sees it", { skip: OPENSSL ? fal
     // Whoever takes over the address of a dead endpoint: v2 alone is dialled, then killed, then imitated.
     await mesh.ok(["route", "split", "api", "--weight", "v2=1"]);
     const target = await mesh.waitReady("api2");
-    await waitFor("v2 alone", async () => (await fetchOnce({ port: store.toApi, path: "/items", headers: { host: "api" } })).body.includes('"v2"'), 3_000);
+    await waitFor(
+      "v2 alone",
+      async () => (await fetchOnce({ port: store.toApi, path: "/items", headers: { host: "api" } })).body.includes('"v2"'),
+      3_000,
+    );
     const foreign = foreignLeaf(join(mesh.home, "..", "impostor"), "spiffe://cluster.local/ns/default/sa/api2");
     for (const impostor of [
       { ...files, reason: "peer-identity-mismatch" },
@@ -85,7 +99,11 @@ test("only the right identities talk, as openssl sees it", { skip: OPENSSL ? fal
         process.kill(store.api2.pid, "SIGCONT");
       }
       await mesh.waitReady("api2");
-      await waitFor("v2 again", async () => (await fetchOnce({ port: store.toApi, path: "/items", headers: { host: "api" } })).outcome === "200", 15_000);
+      await waitFor(
+        "v2 again",
+        async () => (await fetchOnce({ port: store.toApi, path: "/items", headers: { host: "api" } })).outcome === "200",
+        15_000,
+      );
     }
   });
 });
@@ -106,7 +124,21 @@ function foreignLeaf(dir: string, uri: string): { cert: string; key: string } {
   const [cert, key] = [join(dir, "cert.pem"), join(dir, "key.pem")];
   execFileSync(
     "openssl",
-    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert, "-days", "1"].concat(
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+      "-days",
+      "1",
+    ].concat(
       ["-subj", "/O=foreign", "-addext", `subjectAltName=critical,URI:${uri}`, "-addext", "basicConstraints=critical,CA:FALSE"],
       ["-addext", "keyUsage=critical,digitalSignature"],
     ),

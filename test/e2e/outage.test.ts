@@ -49,7 +49,11 @@ test("R1: traffic goes on, with mutual TLS, while the controller is dead", async
     );
     t.diagnostic(`resynced ${Math.round(performance.now() - back)} ms after install returned`);
     await mesh.ok(["route", "split", "api", "--weight", "v1=0", "--weight", "v2=1"]);
-    await waitFor("v2 only", async () => Object.keys((await load({ ...items, count: 20, label: (body) => JSON.parse(body).version })).labels).join() === "v2", 3_000);
+    await waitFor(
+      "v2 only",
+      async () => Object.keys((await load({ ...items, count: 20, label: (body) => JSON.parse(body).version })).labels).join() === "v2",
+      3_000,
+    );
   });
 });
 

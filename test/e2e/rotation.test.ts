@@ -33,7 +33,11 @@ test("leaves and issuer rotate under load with no failed request (R2)", async (t
     const after = JSON.parse(await mesh.ok(["cert", "status", "-o", "json"])) as { issuer: { serial: string } };
     assert.notEqual(after.issuer.serial, before.issuer.serial);
     const leaf = await served(port);
-    await waitFor("a leaf of the new issuer", async () => (await served(port)).issuer !== leaf.issuer || (await issuedBy(mesh, leaf)), 10_000);
+    await waitFor(
+      "a leaf of the new issuer",
+      async () => (await served(port)).issuer !== leaf.issuer || (await issuedBy(mesh, leaf)),
+      10_000,
+    );
   });
 
   const { outcomes, requests } = await under.stop();

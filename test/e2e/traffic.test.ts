@@ -20,7 +20,10 @@ test("splits and faults have the configured shares, as client and backends count
   await t.test("a 90/10 split", async () => {
     const said = await mesh.ok(["route", "split", "api", "--weight", "v1=90", "--weight", "v2=10"]);
     assert.match(said, /v1 90 %/);
-    await settled(() => shareOfV2(items, 200), (share) => share < 0.35);
+    await settled(
+      () => shareOfV2(items, 200),
+      (share) => share < 0.35,
+    );
     const before = [await served(store.ports.api1), await served(store.ports.api2)] as const;
     const { outcomes, labels } = await load({ ...items, count: REQUESTS, connections: 16 });
     assert.deepEqual(outcomes, { 200: REQUESTS });
@@ -32,14 +35,20 @@ test("splits and faults have the configured shares, as client and backends count
 
   await t.test("a version not named gets nothing, and the output says so", async () => {
     assert.match(await mesh.ok(["route", "split", "api", "--weight", "v1=1"]), /v1 100 %.*v2 none/);
-    await settled(() => shareOfV2(items, 50), (share) => share === 0);
+    await settled(
+      () => shareOfV2(items, 50),
+      (share) => share === 0,
+    );
     const { labels } = await load({ ...items, count: 300 });
     assert.deepEqual(labels, { v1: 300 });
   });
 
   await t.test("an abort answers its share, and the backends never see it", async () => {
     await mesh.ok(["fault", "abort", "api", "--status", "503", "--percent", "30"]);
-    await settled(() => load({ ...items, count: 50 }), ({ outcomes }) => (outcomes[503] ?? 0) > 0);
+    await settled(
+      () => load({ ...items, count: 50 }),
+      ({ outcomes }) => (outcomes[503] ?? 0) > 0,
+    );
     const before = await served(store.ports.api1);
     const { outcomes, reasons } = await load({ ...items, count: REQUESTS, connections: 16 });
     const failed = outcomes[503] ?? 0;
@@ -53,7 +62,10 @@ test("splits and faults have the configured shares, as client and backends count
     await mesh.ok(["fault", "delay", "api", "--delay", "200ms", "--percent", "50"]);
     const listed = JSON.parse(await mesh.ok(["get", "faultinjections", "-o", "json"])) as { items: unknown[] };
     assert.equal(listed.items.length, 1);
-    await settled(() => load({ ...items, count: 40, connections: 20 }), ({ latencies }) => (latencies.at(-1) ?? 0) >= 200);
+    await settled(
+      () => load({ ...items, count: 40, connections: 20 }),
+      ({ latencies }) => (latencies.at(-1) ?? 0) >= 200,
+    );
     const count = 1_000;
     const { latencies } = await load({ ...items, count, connections: 50 });
     const held = latencies.filter((ms) => ms >= 199).length;
@@ -62,7 +74,10 @@ test("splits and faults have the configured shares, as client and backends count
 
   await t.test("clearing ends both", async () => {
     await mesh.ok(["fault", "clear", "api"]);
-    await settled(() => load({ ...items, count: 50 }), ({ outcomes, latencies }) => outcomes[200] === 50 && (latencies.at(-1) ?? 0) < 199);
+    await settled(
+      () => load({ ...items, count: 50 }),
+      ({ outcomes, latencies }) => outcomes[200] === 50 && (latencies.at(-1) ?? 0) < 199,
+    );
     const { outcomes } = await load({ ...items, count: 500 });
     assert.deepEqual(outcomes, { 200: 500 });
   });
