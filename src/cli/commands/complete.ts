@@ -52,11 +52,20 @@ async function candidatesFor(context: Context, words: readonly string[]): Promis
   const { completes, prefix, args, options } = position;
   if (completes === undefined) return { candidates: [], rest: "names" };
   if (completes === "file" || completes === "directory") return { candidates: [], rest: completes === "file" ? "files" : "directories" };
-  const namespace = options.get("--namespace") ?? namespaceBefore(words) ?? (await context.namespace());
-  const live = liveCandidates(context, completes, args, namespace).catch((): Candidate[] => []);
-  const late = sleepUnless(new AbortController().signal, context.clock, LIVE_LIMIT_MS).then((): Candidate[] => []);
-  const candidates = await Promise.race([live, late]);
+  const candidates = await inTime(context, async () => {
+    const namespace = options.get("--namespace") ?? namespaceBefore(words) ?? (await context.namespace());
+    return liveCandidates(context, completes, args, namespace);
+  });
   return { candidates: candidates.map(({ value, description }) => ({ value: `${prefix}${value}`, description })), rest: "names" };
+}
+
+/** What `ask` finds; nothing when it fails or takes too long. */
+async function inTime(context: Context, ask: () => Promise<readonly Candidate[]>): Promise<readonly Candidate[]> {
+  const done = new AbortController();
+  const late = sleepUnless(done.signal, context.clock, LIVE_LIMIT_MS).then((): readonly Candidate[] => []);
+  const found = await Promise.race([ask().catch((): readonly Candidate[] => []), late]);
+  done.abort();
+  return found;
 }
 
 /** The words behind the command's own `count` words. */
