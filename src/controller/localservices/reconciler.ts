@@ -5,7 +5,7 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { keyOf, type KubeObject } from "../../model/object.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
-import type { ControllerLog } from "../log.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import { deriveServices, SLICE_MANAGED_BY, SLICE_MANAGED_BY_LABEL } from "./derive.ts";
 import { leaseEndMs } from "./lease.ts";
 import { sameOwnedFields } from "./same.ts";
@@ -15,7 +15,7 @@ export interface LocalServicesOptions {
   readonly client: KubeClient;
   readonly kinds: { readonly service: KindRef; readonly endpointSlice: KindRef; readonly workload: KindRef };
   readonly clock: Clock;
-  readonly log: ControllerLog;
+  readonly log: Logger;
 }
 
 /** Leases are looked at this often. */
@@ -123,7 +123,7 @@ export class LocalServices {
     } catch (error) {
       // Somebody else was faster, or the API is not there: the next event or tick tries again.
       this.#written.delete(key);
-      log.debug({ object: key, error: messageOf(error) }, "derived object not written");
+      log.debug("derived object not written", { object: key, error: messageOf(error) });
     }
   }
 
@@ -134,10 +134,10 @@ export class LocalServices {
     this.#written.set(key, { text: "deleted", atMs: clock.monotonicMs() });
     try {
       await client.delete(kind, object.metadata.name, object.metadata.namespace);
-      log.info({ object: key, why }, "deleted");
+      log.info("deleted", { object: key, why });
     } catch (error) {
       this.#written.delete(key);
-      log.debug({ object: key, error: messageOf(error) }, "not deleted");
+      log.debug("not deleted", { object: key, error: messageOf(error) });
     }
   }
 
@@ -153,10 +153,9 @@ export class LocalServices {
   #tellForeign(foreign: ReadonlySet<string>): void {
     for (const key of foreign) {
       if (this.#foreign.has(key)) continue;
-      this.#options.log.warn(
-        { service: key },
-        "a Service of this name was not made by meshctl run: it is left alone and gets no endpoints",
-      );
+      this.#options.log.warn("a Service of this name was not made by meshctl run: it is left alone and gets no endpoints", {
+        service: key,
+      });
     }
     this.#foreign.clear();
     for (const key of foreign) this.#foreign.add(key);

@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { HttpError, type Endpoint, type Exchange } from "../http.ts";
-import type { ControllerLog } from "../log.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import { callerOf, type CallerOptions } from "./caller.ts";
 import { bearerOf, createExchange } from "./exchange.ts";
 import { Router } from "./router.ts";
@@ -22,7 +22,7 @@ export interface HttpsCredentials {
 export interface HttpsServerOptions extends CallerOptions {
   readonly credentials: HttpsCredentials;
   readonly endpoints: readonly Endpoint[];
-  readonly log: ControllerLog;
+  readonly log: Logger;
   readonly clock: Clock;
 }
 
@@ -56,7 +56,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   );
   server.maxConnections = 4096;
   server.on("tlsClientError", (error, socket) => {
-    options.log.debug({ peer: socket.remoteAddress, error: error.message }, "TLS handshake failed");
+    options.log.debug("TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
     socket.destroy();
   });
   // Malformed HTTP is answered by node with 400 and closed.
@@ -69,7 +69,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       await dispatch(request, response);
     } catch (error) {
       if (!(error instanceof HttpError)) {
-        options.log.error({ method: request.method, target: request.url?.split("?", 1)[0], error: stackOf(error) }, "handler failed");
+        options.log.error("handler failed", { method: request.method, target: request.url?.split("?", 1)[0], error: stackOf(error) });
       }
       refuse(request, response, asHttpError(error));
     }

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { keyOf, type KubeObject } from "../../model/object.ts";
 import type { HTTPRoute } from "../../policies/route/http-route.ts";
-import type { ControllerLog } from "../log.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import { policyStatus, type CountProgrammed } from "./policy-status.ts";
 import { routeStatus } from "./route-status.ts";
 
@@ -16,7 +16,7 @@ export interface StatusWriterOptions {
   readonly policyKinds: readonly KindRef[];
   readonly count: CountProgrammed;
   readonly clock: Clock;
-  readonly log: ControllerLog;
+  readonly log: Logger;
 }
 
 /** No object is written more often (design section 5). */
@@ -115,7 +115,7 @@ export class StatusWriter {
       await client.updateStatus(kind, { ...object, status: { ...(object.status as object), ...status } });
     } catch (error) {
       // A conflict means a newer object is on its way through the watch, and with it another pass.
-      log.debug({ object: key, error: messageOf(error) }, "status not written");
+      log.debug("status not written", { object: key, error: messageOf(error) });
       this.#schedule(MIN_INTERVAL_MS);
     }
   }

@@ -9,14 +9,12 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { API, type CaStatus, type CertificateResponse, type IssuedCertificate, type JoinTokenResponse } from "../../../src/api/contract.ts";
 import type { CertificateAuthority } from "../../../src/ca/authority.ts";
-import { openFileCa } from "../../../src/ca/backends/file-ca.ts";
-import { DEFAULT_LIFETIMES } from "../../../src/ca/profile.ts";
 import type { JoinTokens } from "../../../src/ca/join-tokens.ts";
 import { openAdminToken } from "../../../src/controller/certificates/admin-token.ts";
 import { certificateEndpoints } from "../../../src/controller/certificates/endpoints.ts";
 import { createServingIdentity, type ServingIdentity } from "../../../src/controller/certificates/serving.ts";
 import { createWorkloadVerifier } from "../../../src/controller/certificates/verify-workload.ts";
-import { silentLog } from "../../../src/controller/log.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import { createHttpsServer, type HttpsServer } from "../../../src/controller/serve/server.ts";
 import { createCsr } from "../../../src/identity/csr.ts";
 import { formatPrivateKey, generatePrivateKey } from "../../../src/identity/keys.ts";
@@ -24,10 +22,13 @@ import { formatCertificatesPem, parseCertificatesPem } from "../../../src/identi
 import { createTrustBundle } from "../../../src/identity/trust-bundle.ts";
 import { verifyPeerChain } from "../../../src/identity/verify-chain.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
+import { openFileCa } from "../../support/file-ca.ts";
 import { newCa, newLeaf } from "../../unit/identity/pki.ts";
 
 const WEB = "spiffe://cluster.local/ns/default/sa/web";
 const RUNNER = "spiffe://cluster.local/ns/ci/sa/runner";
+const SILENT: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT } as unknown as Logger;
 let dir = "";
 let ca: CertificateAuthority;
 let tokens: JoinTokens;
@@ -40,8 +41,7 @@ const renewals: [target: unknown, beforeUnixMs: number][] = [];
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), "meshctl-ca-http-"));
   admin = await openAdminToken(join(dir, "credentials", "admin.token"));
-  const options = { directory: join(dir, "ca"), auditDirectory: join(dir, "audit"), trustDomain: "cluster.local", clock: systemClock };
-  ({ ca, tokens } = await openFileCa({ ...options, lifetimes: DEFAULT_LIFETIMES, failed: assert.ifError }));
+  ({ ca, tokens } = await openFileCa(dir));
   serving = await createServingIdentity({ ca, clock: systemClock, failed: assert.ifError });
   server = createHttpsServer({
     credentials: credentials(),
@@ -56,7 +56,7 @@ before(async () => {
     }),
     adminToken: admin,
     verifyWorkload: createWorkloadVerifier(ca, systemClock),
-    log: silentLog,
+    log: SILENT,
     clock: systemClock,
   });
   serving.onRenew(() => server.setCredentials(credentials()));
@@ -293,7 +293,8 @@ test("a new issuer: old leaves stay good, everybody is asked to renew, the contr
 });
 
 test("the controller's certificate is good for curl by address and by name", async () => {
-  const rootFile = join(dir, "ca", "root.pem");
+  const rootFile = join(dir, "roots.pem");
+  writeFileSync(rootFile, serving.current().rootsPem);
   for (const host of ["127.0.0.1", "localhost"]) {
     const url = `https://${host}:${port}${API.TRUST}`;
     const { stdout } = await promisify(execFile)("curl", ["-sS", "-m", "10", "--noproxy", "*", "-4", "--cacert", rootFile, url]);

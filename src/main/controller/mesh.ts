@@ -1,0 +1,102 @@
+/** The part of the controller that turns resources into discovery: store, compiler, discovery server, taps. */
+import type { Endpoint } from "../../controller/http.ts";
+import { Compiler } from "../../compile/compiler.ts";
+import type { TrustState } from "../../compile/proxy-config.ts";
+import { BASE_KINDS, type Change, MeshStore } from "../../compile/store.ts";
+import { authoriseBy } from "../../controller/publish/authorise.ts";
+import type { StatusContext } from "../../controller/publish/proxy-status.ts";
+import { ProxySettings } from "../../controller/publish/settings.ts";
+import { createSnapshotSource } from "../../controller/publish/source.ts";
+import { tapEndpoint } from "../../controller/tap/endpoint.ts";
+import { relevantInstances } from "../../controller/tap/relevant.ts";
+import { TapSessions } from "../../controller/tap/sessions.ts";
+import { createDiscoveryServer, type DiscoveryServer } from "../../discovery/server/server.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { GRPC, TYPE_URL } from "../../messages/names.ts";
+import { CATALOG } from "../../policies/catalog.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { Certificates } from "./certificates.ts";
+
+export interface Mesh {
+  readonly store: MeshStore;
+  readonly compiler: Compiler;
+  readonly discovery: DiscoveryServer;
+  readonly taps: TapSessions;
+  readonly endpoints: readonly Endpoint[];
+  status(): StatusContext;
+  /** Takes in what a source has put into the store. */
+  changed(change: Change): void;
+  requestRenewal(target: { readonly instance: string } | "all", beforeUnixMs: number): readonly string[];
+  close(): Promise<void>;
+}
+
+/** `acknowledged` is called when any proxy came, went or answered. */
+export function createMesh(certificates: Certificates, clock: Clock, log: Logger, acknowledged: () => void): Mesh {
+  const { ca, serving } = certificates;
+  const store = new MeshStore(CATALOG.map((entry) => entry.kind));
+  const compiler = new Compiler({ store, catalog: CATALOG, trustDomain: ca.trustDomain });
+  const settings = new ProxySettings((instance) => discovery.changed(TYPE_URL.PROXY_CONFIG, [instance]));
+  const taps = new TapSessions({ settings, clock, relevant: (query) => relevantInstances(store, discovery.streams(), query) });
+  let trust: TrustState = { trustDomain: ca.trustDomain, roots: ca.roots(), revokedSerials: [], revokedIdentities: [] };
+
+  const discovery: DiscoveryServer = createDiscoveryServer({
+    source: createSnapshotSource({ compiler, store, settings, trustDomain: ca.trustDomain, trust: () => trust }),
+    authorise: authoriseBy(store, ca.trustDomain, (serial) => ca.record(serial)?.instance ?? null),
+    credentials: credentialsOf(serving.current()),
+    verifyPeer: certificates.verifyPeer,
+    clock,
+    // What routes and policies point to arrives before them.
+    order: [TYPE_URL.TRUST, TYPE_URL.PROXY_CONFIG, TYPE_URL.ENDPOINTS, TYPE_URL.INBOUND, TYPE_URL.OUTBOUND],
+    upStreams: { [GRPC.TAP]: (subscriber) => taps.receive(subscriber) },
+    onStreamsChanged(subscriber, what) {
+      if (what !== "answered")
+        log.info(`proxy ${what}`, { proxy: subscriber.id, version: subscriber.version, peer: subscriber.peer.address });
+      taps.refresh();
+      acknowledged();
+    },
+    onRefused: (address, reason) => log.warn("discovery connection refused", { peer: address, reason }),
+  });
+  const stopListening = serving.onRenew((credentials) => {
+    discovery.setCredentials(credentialsOf(credentials));
+    if (sameRoots(trust.roots, ca.roots())) return;
+    trust = { ...trust, roots: ca.roots() };
+    discovery.changed(TYPE_URL.TRUST, [ca.trustDomain]);
+  });
+
+  return {
+    store,
+    compiler,
+    discovery,
+    taps,
+    endpoints: [tapEndpoint(taps, store, clock)],
+    status: () => ({ store, trustDomain: ca.trustDomain, streams: discovery.streams(), nowMs: clock.nowMs() }),
+    changed(change) {
+      for (const { typeUrl, names } of compiler.invalidate(change)) discovery.changed(typeUrl, names);
+      if (change.kind !== "Workload") return;
+      if (change.after === undefined) settings.forget(change.key);
+      if (change.before === undefined || change.after === undefined) taps.refresh();
+    },
+    requestRenewal(target, beforeUnixMs) {
+      const connected = new Set(discovery.streams().map((stream) => stream.subscriber.id));
+      const asked = target === "all" ? [...connected].sort() : connected.has(target.instance) ? [target.instance] : [];
+      for (const instance of asked) settings.askRenewal(instance, beforeUnixMs);
+      return asked;
+    },
+    async close() {
+      stopListening();
+      taps.close();
+      await discovery.close();
+    },
+  };
+}
+
+/** Kinds that sources follow. */
+export const FOLLOWED_KINDS: readonly string[] = [...BASE_KINDS, ...CATALOG.map((entry) => entry.kind)];
+
+function credentialsOf(serving: { keyPem: string; chainPem: string; rootsPem: string }) {
+  return { key: serving.keyPem, cert: serving.chainPem, roots: serving.rootsPem };
+}
+
+function sameRoots(a: readonly Buffer[], b: readonly Buffer[]): boolean {
+  return a.length === b.length && a.every((root, index) => root.equals(b[index] as Buffer));
+}
