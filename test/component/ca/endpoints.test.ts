@@ -22,13 +22,11 @@ import { formatCertificatesPem, parseCertificatesPem } from "../../../src/identi
 import { createTrustBundle } from "../../../src/identity/trust-bundle.ts";
 import { verifyPeerChain } from "../../../src/identity/verify-chain.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
-import type { Logger } from "../../../src/telemetry/log.ts";
 import { openFileCa } from "../../support/file-ca.ts";
 import { newCa, newLeaf } from "../../unit/identity/pki.ts";
 
 const WEB = "spiffe://cluster.local/ns/default/sa/web";
 const RUNNER = "spiffe://cluster.local/ns/ci/sa/runner";
-const SILENT: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT } as unknown as Logger;
 let dir = "";
 let ca: CertificateAuthority;
 let tokens: JoinTokens;
@@ -56,7 +54,7 @@ before(async () => {
     }),
     adminToken: admin,
     verifyWorkload: createWorkloadVerifier(ca, systemClock),
-    log: SILENT,
+    log: silentLog,
     clock: systemClock,
   });
   serving.onRenew(() => server.setCredentials(credentials()));

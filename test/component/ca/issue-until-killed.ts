@@ -1,20 +1,11 @@
 /** Child of kill.test.ts: opens the CA in the given directory and issues as fast as it can, saying each serial once it has the certificate. */
-import { openFileCa } from "../../../src/ca/backends/file-ca.ts";
-import { DEFAULT_LIFETIMES } from "../../../src/ca/profile.ts";
 import { createCsr } from "../../../src/identity/csr.ts";
 import { generatePrivateKey } from "../../../src/identity/keys.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { openFileCa } from "../../support/file-ca.ts";
 
 const [directory = "", count = "1000000"] = process.argv.slice(2);
 const identity = "spiffe://cluster.local/ns/default/sa/web";
-const { ca } = await openFileCa({
-  directory,
-  auditDirectory: `${directory}-audit`,
-  trustDomain: "cluster.local",
-  lifetimes: DEFAULT_LIFETIMES,
-  clock: systemClock,
-  failed: (error) => console.error(error),
-});
+const { ca } = await openFileCa(directory);
 const csr = createCsr(await generatePrivateKey(), identity);
 for (let number = 0; number < Number(count); number += 1) {
   const prepared = await ca.prepare({ csr, identity, instance: "default/web-1", via: "join-token" });

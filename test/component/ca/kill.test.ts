@@ -5,9 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openFileCa } from "../../../src/ca/backends/file-ca.ts";
-import { DEFAULT_LIFETIMES } from "../../../src/ca/profile.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { openFileCa } from "../../support/file-ca.ts";
 
 const program = fileURLToPath(new URL("issue-until-killed.ts", import.meta.url));
 let dir = "";
@@ -33,14 +31,7 @@ test("kill -9 loses no certificate that was handed out, reuses no serial, and le
   const handedOut: string[] = [];
   for (const afterLines of [1, 7, 10, 23]) handedOut.push(...(await issueAndKill(directory, afterLines)));
   assert.equal(new Set(handedOut).size, handedOut.length, "no serial twice");
-  const { ca } = await openFileCa({
-    directory,
-    auditDirectory: `${directory}-audit`,
-    trustDomain: "cluster.local",
-    lifetimes: DEFAULT_LIFETIMES,
-    clock: systemClock,
-    failed: assert.ifError,
-  });
+  const { ca } = await openFileCa(directory);
   for (const serial of handedOut) assert.ok(ca.record(serial), `${serial} is in the log`);
   await ca.close();
 });

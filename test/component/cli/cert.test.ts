@@ -8,8 +8,6 @@ import { after, before, describe, it } from "node:test";
 import { createServer, type Server } from "node:tls";
 import { API, type IssuedCertificate, type ProxyStatus } from "../../../src/api/contract.ts";
 import type { CertificateAuthority } from "../../../src/ca/authority.ts";
-import { openFileCa } from "../../../src/ca/backends/file-ca.ts";
-import { DEFAULT_LIFETIMES } from "../../../src/ca/profile.ts";
 import { certificateEndpoints } from "../../../src/controller/certificates/endpoints.ts";
 import type { Caller, Exchange } from "../../../src/controller/http.ts";
 import { createExchange } from "../../../src/controller/serve/exchange.ts";
@@ -21,6 +19,7 @@ import { systemClock } from "../../../src/lib/clock.ts";
 import { ALPN } from "../../../src/messages/names.ts";
 import { workloadKind } from "../../../src/model/kinds/workload.ts";
 import { type CliMesh, startCliMesh } from "../../support/cli.ts";
+import { openFileCa } from "../../support/file-ca.ts";
 
 const ADMIN: Caller = { kind: "admin", user: "test", groups: [] };
 let mesh: CliMesh;
@@ -43,14 +42,7 @@ async function newLeaf(name: string): Promise<{ key: string; cert: string }> {
 
 before(async () => {
   mesh = await startCliMesh();
-  const { ca: opened, tokens } = await openFileCa({
-    directory: join(mesh.home, "ca"),
-    auditDirectory: join(mesh.home, "audit"),
-    trustDomain: "cluster.local",
-    lifetimes: DEFAULT_LIFETIMES,
-    clock: systemClock,
-    failed: assert.ifError,
-  });
+  const { ca: opened, tokens } = await openFileCa(join(mesh.home, "authority"));
   ca = opened;
   renew = async (instance) => void (await newLeaf(instance.split("/")[1] ?? ""));
   const endpoints = certificateEndpoints({
