@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openStore } from "../../../src/controller/apiserver/store/store.ts";
+import type { Disk } from "../../../src/controller/apiserver/store/disk.ts";
+import { createStore, openStore, STORE_LIMITS } from "../../../src/controller/apiserver/store/store.ts";
+import { UserError } from "../../../src/lib/errors.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
+import { configMap } from "./objects.ts";
 
 const WRITER = fileURLToPath(new URL("store-writer.ts", import.meta.url));
 const KILLS = 20;
@@ -126,6 +130,71 @@ test("the store's files are its owner's alone", async () => {
     assert.equal(statSync(join(directory, "store", "data.mdb")).mode & 0o777, 0o600);
     await store.close();
   } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+const damages: [what: string, message: RegExp, damage: (file: string) => void][] = [
+  ["random bytes", /not a database of meshctl/, (file) => writeFileSync(file, randomBytes(65_536))],
+  ["a text", /not a database of meshctl/, (file) => writeFileSync(file, "hello")],
+  ["a database cut short", /cut short/, (file) => truncateSync(file, 8192)],
+  ["a database of one page", /second page is damaged/, (file) => truncateSync(file, 4096)],
+];
+
+for (const [what, message, damage] of damages) {
+  test(`${what} in the place of the store is refused with a next step, and left as it is`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "meshctl-damage-"));
+    try {
+      const store = await openStore(directory);
+      await store.write((transaction) => transaction.put("/configmaps", "default/a", configMap("a")));
+      await store.close();
+      const file = join(directory, "data.mdb");
+      damage(file);
+      const bytes = readFileSync(file);
+      await assert.rejects(openStore(directory), (error: UserError) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, message);
+        assert.match(error.hint ?? "", /backup/);
+        return true;
+      });
+      assert.deepEqual(readFileSync(file), bytes);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+}
+
+test("a write the disk refuses is refused, changes nothing anybody can see, and the next one works", async () => {
+  let broken = true;
+  const disk: Disk = {
+    load: () => ({ revision: 0, bucketRevisions: new Map(), objects: [] }),
+    commit: () => (broken ? Promise.reject(new Error("ENOSPC: no space left on device")) : Promise.resolve()),
+    close: () => Promise.resolve(),
+  };
+  const store = createStore(disk);
+  const seen: string[] = [];
+  store.subscribe("/configmaps", ({ key }) => seen.push(key));
+  const put = (name: string) => store.write((transaction) => transaction.put("/configmaps", `default/${name}`, configMap(name)));
+  await assert.rejects(Promise.all([put("a"), put("b")]), /did not reach the disk: ENOSPC/);
+  assert.deepEqual([store.get("/configmaps", "default/a"), store.revision, seen], [undefined, 0, []]);
+  broken = false;
+  assert.equal((await put("a")).revision, 1);
+  assert.deepEqual(seen, ["default/a"]);
+});
+
+test("a full store refuses growth and allows deletion", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "meshctl-full-"));
+  const store = await openStore(directory, { ...STORE_LIMITS, maxBytes: 1000 });
+  try {
+    const put = (name: string) =>
+      store.write((transaction) => transaction.put("/configmaps", `default/${name}`, configMap(name, { a: "x".repeat(300) })));
+    await put("a");
+    await put("b");
+    await assert.rejects(put("c"), /the resource store is full/);
+    await store.write((transaction) => transaction.remove("/configmaps", "default/a"));
+    await put("c");
+  } finally {
+    await store.close();
     rmSync(directory, { recursive: true });
   }
 });

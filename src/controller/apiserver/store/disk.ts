@@ -5,6 +5,7 @@ import { open } from "lmdb";
 import { EXIT, messageOf, UserError } from "../../../lib/errors.ts";
 import type { KubeObject } from "../../../model/object.ts";
 import type { Stored } from "./contract.ts";
+import { databaseFileProblem } from "./file-check.ts";
 import type { Change } from "./staged.ts";
 
 const FORMAT = "1";
@@ -32,8 +33,10 @@ export interface Disk {
 
 /** Opens or makes the files in `directory` (0700, files 0600). Rejects with a UserError when they cannot be read. */
 export async function openDisk(directory: string): Promise<Disk> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const problem = databaseFileProblem(join(directory, "data.mdb"));
+    if (problem !== null) throw new Error(problem);
     // Without overlapping sync a commit is LMDB's own: pages, fdatasync, meta page, and only then the answer.
     const database = open<string, string>({ path: directory, encoding: "string", overlappingSync: false, noSubdir: false });
     for (const name of ["data.mdb", "lock.mdb"]) if (existsSync(join(directory, name))) chmodSync(join(directory, name), 0o600);
