@@ -72,6 +72,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   #upstreamEnded = false;
   #clientEnded = false;
   #startMs = 0;
+  /** When the try under way began, dialling included: a slow accept is a slow endpoint. */
   #sentMs = 0;
 
   constructor(side: ServerSide, direction: "inbound" | "outbound") {
@@ -185,8 +186,10 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.endpoint = state;
     if (!fresh) this.tried.push(state);
     record.attempts += 1;
+    const nowMs = this.side.engine.clock.monotonicMs();
     this.#trying = true;
-    this.tryBegan(state, this.side.engine.clock.monotonicMs());
+    this.#sentMs = nowMs;
+    this.tryBegan(state, nowMs);
     const pool = this.poolOf(state);
     const connection = fresh ? null : pool.takeIdle();
     if (connection !== null) {
@@ -196,7 +199,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#waitingPool = pool;
     if (pool.open(this) === FULL) {
       this.#waitingPool = null;
-      this.#endTry(-1, false);
+      this.#endTry(false);
       this.fail("overloaded");
     }
   }
@@ -212,7 +215,6 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       writeRequestHead(this.#out, head, this.view, extras);
     }
     this.#flushed = 0;
-    this.#sentMs = this.side.engine.clock.monotonicMs();
     upstream.begin(this, this.view.method === "HEAD");
     this.flowing = true;
     this.connection.flow();
@@ -220,7 +222,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   connectFailed(reason: ReasonCode): void {
     this.#waitingPool = null;
-    this.#endTry(-1, true);
+    this.#endTry(true);
     if (nextTryAfterConnectFailure(this.tried.length) === GIVE_UP) this.fail(this.connectReason(reason));
     else this.tryAnother(this.connectReason(reason));
   }
@@ -289,9 +291,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const { record, side } = this;
     const upstream = this.upstream as ClientConnection;
     const framing = this.#framing;
-    const nowMs = side.engine.clock.monotonicMs();
     this.#answerStarted = true;
-    this.#endTry(nowMs - this.#sentMs, false);
+    this.#endTry(false);
     record.status = head.status;
     if (side.engine.observer.wantsHeaders) record.responseHeaders = head.toList();
     framing.http10 = this.reader.head.minor === 0;
@@ -368,7 +369,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       this.#finish(false);
       return;
     }
-    this.#endTry(-1, true);
+    this.#endTry(true);
     if (kind === LOST_BAD_RESPONSE || upstream.answered || (kind === LOST_EARLY_BYTES && !upstream.reused)) {
       this.fail(lossReason(kind, failure));
       return;
@@ -509,19 +510,20 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       this.#waitingPool.forget(this);
       this.#waitingPool = null;
     }
-    this.#endTry(-1, false);
+    this.#endTry(false);
     this.upstream = null;
     if (upstream === null) return;
     this.#dropOut(upstream);
     upstream.abandon();
   }
 
-  /** The balancer hears the end of each try once. */
-  #endTry(rttMs: number, failed: boolean): void {
+  /** The balancer hears the end of each try once. One that was given up took at least as long as it lasted. */
+  #endTry(failed: boolean): void {
     const { endpoint } = this;
     if (endpoint === null || !this.#trying) return;
     this.#trying = false;
-    this.tryEnded(endpoint, this.side.engine.clock.monotonicMs(), Math.max(0, rttMs), failed);
+    const nowMs = this.side.engine.clock.monotonicMs();
+    this.tryEnded(endpoint, nowMs, nowMs - this.#sentMs, failed);
   }
 
   #dropOut(upstream: ClientConnection): void {
