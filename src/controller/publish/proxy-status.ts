@@ -1,7 +1,7 @@
 import type { ProxyStatus, SyncState } from "../../api/contract.ts";
 import { identityOf } from "../../compile/endpoints.ts";
 import type { MeshStore } from "../../compile/store.ts";
-import type { DeliveryStatus } from "../../discovery/server/contract.ts";
+import type { DeliveryStatus, ResourceSource } from "../../discovery/server/contract.ts";
 import type { StreamInfo } from "../../discovery/server/server.ts";
 import { RESOURCE_TYPES, TYPE_URL, type ResourceType } from "../../messages/names.ts";
 import { keyOf } from "../../model/object.ts";
@@ -106,19 +106,21 @@ function resourcesOf(deliveries: readonly DeliveryStatus[]): NonNullable<ProxySt
   });
 }
 
-/** How many of the proxies that were sent a resource have its present version in force. */
+/** How many of the proxies that use some resources have the present version of each in force. */
 export function programmed(
   streams: readonly StreamInfo[],
-  resources: readonly { typeUrl: string; name: string }[],
+  source: ResourceSource,
+  resources: readonly { readonly typeUrl: string; readonly name: string }[],
 ): { acked: number; total: number } {
   const wanted = new Set(resources.map(({ typeUrl, name }) => `${typeUrl} ${name}`));
   let acked = 0;
   let total = 0;
-  for (const stream of newestStreams(streams).values()) {
-    const concerned = [...stream.deliveries()].filter(({ typeUrl, name }) => wanted.has(`${typeUrl} ${name}`));
+  for (const { subscriber, deliveries } of newestStreams(streams).values()) {
+    const concerned = [...deliveries()].filter(({ typeUrl, name }) => wanted.has(`${typeUrl} ${name}`));
     if (concerned.length === 0) continue;
     total += 1;
-    if (concerned.every((delivery) => delivery.acked === delivery.version && delivery.nack === null)) acked += 1;
+    const present = ({ typeUrl, name }: DeliveryStatus) => source.lookup(typeUrl, name, subscriber)?.version ?? "";
+    if (concerned.every((delivery) => delivery.nack === null && delivery.acked === present(delivery))) acked += 1;
   }
   return { acked, total };
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { TapQuery, TapRecord } from "../../api/contract.ts";
 import type { Subscriber } from "../../discovery/server/contract.ts";
 import type { UpStreamHandler } from "../../discovery/server/server.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
+import { randomUuid } from "../../lib/uuid.ts";
 import { TapBatch } from "../../messages/gen/meshctl/telemetry/v1/telemetry.ts";
 import type { ProxySettings } from "../publish/settings.ts";
 import { filterOf } from "./query.ts";
@@ -55,7 +55,7 @@ export class TapSessions {
   }
 
   start(query: TapQuery, listener: TapListener): OpenTap {
-    const id = randomUUID();
+    const id = randomUuid();
     const session: Session = { query, listener, instances: new Set() };
     this.#sessions.set(id, session);
     this.#renew(id, session);

@@ -3,8 +3,8 @@ import { createApiServer } from "../../controller/apiserver/server.ts";
 import { openStore } from "../../controller/apiserver/store/store.ts";
 import { openAdminToken } from "../../controller/certificates/admin-token.ts";
 import { certificateEndpoints } from "../../controller/certificates/endpoints.ts";
+import { HttpError } from "../../controller/http.ts";
 import { LocalServices } from "../../controller/localservices/reconciler.ts";
-import { programmed } from "../../controller/publish/proxy-status.ts";
 import { healthEndpoints } from "../../controller/serve/health.ts";
 import { meshEndpoints } from "../../controller/serve/mesh-endpoints.ts";
 import { controllerMetrics, metricsEndpoint } from "../../controller/serve/metrics.ts";
@@ -100,7 +100,10 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
     clock,
     log,
     endpoints: [
-      ...healthEndpoints({ sources: () => (sources?.synced ? null : "resources are being read") }),
+      ...healthEndpoints({
+        sources: () => (sources?.synced ? null : "resources are being read"),
+        discovery: () => (ports.discoveryPort === 0 ? "the discovery port is not open yet" : null),
+      }),
       metricsEndpoint(
         controllerMetrics({
           discovery: mesh.discovery,
@@ -112,16 +115,17 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
         }),
       ),
       ...certificateEndpoints({ ca, tokens: certificates.tokens, clock, requestRenewal: mesh.requestRenewal }),
-      ...meshEndpoints(
-        () => ({
+      ...meshEndpoints(() => {
+        // A sidecar that was told no port would never find us.
+        if (ports.discoveryPort === 0) throw new HttpError(503, "ServiceUnavailable", "the controller is starting");
+        return {
           version: VERSION,
           node: host.nodeVersion,
           startedAt: new Date(startedUnixMs).toISOString(),
           trustDomain: ca.trustDomain,
           discoveryPort: ports.discoveryPort,
-        }),
-        mesh.status,
-      ),
+        };
+      }, mesh.status),
       ...mesh.endpoints,
       ...resourceApiEndpoints(api),
     ],
@@ -168,7 +172,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
     client,
     routeKind: kindNamed("HTTPRoute"),
     policyKinds: CATALOG.map((entry) => kindNamed(entry.kind)),
-    count: (units) => programmed(mesh.discovery.streams(), units),
+    count: mesh.count,
     clock,
     log,
   });

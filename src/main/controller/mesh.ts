@@ -4,9 +4,11 @@ import { Compiler } from "../../compile/compiler.ts";
 import type { TrustState } from "../../compile/proxy-config.ts";
 import { BASE_KINDS, type Change, MeshStore } from "../../compile/store.ts";
 import { authoriseBy } from "../../controller/publish/authorise.ts";
-import type { StatusContext } from "../../controller/publish/proxy-status.ts";
+import { programmed, type StatusContext } from "../../controller/publish/proxy-status.ts";
+import { RefusalLog } from "../../controller/publish/refusal-log.ts";
 import { ProxySettings } from "../../controller/publish/settings.ts";
 import { createSnapshotSource } from "../../controller/publish/source.ts";
+import type { CountProgrammed } from "../../controller/status/policy-status.ts";
 import { tapEndpoint } from "../../controller/tap/endpoint.ts";
 import { relevantInstances } from "../../controller/tap/relevant.ts";
 import { TapSessions } from "../../controller/tap/sessions.ts";
@@ -24,6 +26,7 @@ export interface Mesh {
   readonly taps: TapSessions;
   readonly endpoints: readonly Endpoint[];
   status(): StatusContext;
+  readonly count: CountProgrammed;
   /** Takes in what a source has put into the store. */
   changed(change: Change): void;
   requestRenewal(target: { readonly instance: string } | "all", beforeUnixMs: number): readonly string[];
@@ -39,8 +42,11 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
   const taps = new TapSessions({ settings, clock, relevant: (query) => relevantInstances(store, discovery.streams(), query) });
   let trust: TrustState = { trustDomain: ca.trustDomain, roots: ca.roots(), revokedSerials: [], revokedIdentities: [] };
 
+  const source = createSnapshotSource({ compiler, store, settings, trustDomain: ca.trustDomain, trust: () => trust });
+  const refusals = new RefusalLog(log, clock);
+
   const discovery: DiscoveryServer = createDiscoveryServer({
-    source: createSnapshotSource({ compiler, store, settings, trustDomain: ca.trustDomain, trust: () => trust }),
+    source,
     authorise: authoriseBy(store, ca.trustDomain, (serial) => ca.record(serial)?.instance ?? null),
     credentials: credentialsOf(serving.current()),
     verifyPeer: certificates.verifyPeer,
@@ -54,7 +60,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
       taps.refresh();
       acknowledged();
     },
-    onRefused: (address, reason) => log.warn("discovery connection refused", { peer: address, reason }),
+    onRefused: (address, reason) => refusals.add(address, reason),
   });
   const stopListening = serving.onRenew((credentials) => {
     discovery.setCredentials(credentialsOf(credentials));
@@ -70,6 +76,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     taps,
     endpoints: [tapEndpoint(taps, store, clock)],
     status: () => ({ store, trustDomain: ca.trustDomain, streams: discovery.streams(), nowMs: clock.nowMs() }),
+    count: (units) => programmed(discovery.streams(), source, units),
     changed(change) {
       for (const { typeUrl, names } of compiler.invalidate(change)) discovery.changed(typeUrl, names);
       if (change.kind !== "Workload") return;
