@@ -35,17 +35,24 @@ export interface Call {
 /** Bodies up to here are taken; a server that sends more is not believed. Lists of large meshes are tens of MiB. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
-/** HTTPS with one connection pool, a credential, and refusals as {@link KubeError}s. */
+const MAX_CALL_CONNECTIONS = 8;
+
+/** HTTPS with pooled connections, a credential, and refusals as {@link KubeError}s. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #agent: Agent;
+  /** For whole answers: a burst of calls waits for a few connections instead of opening one each. */
+  readonly #calls: Agent;
+  /** For streams, each of which keeps its connection. */
+  readonly #streams: Agent;
   readonly #timeoutMs: number;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
     const { caPem: ca, certPem: cert, keyPem: key } = options;
-    this.#agent = new Agent({ connect: { ca, cert, key, timeout: 10_000 }, keepAliveTimeout: 10_000, maxResponseSize: -1 });
+    const connect = { ca, cert, key, timeout: 10_000 };
+    this.#calls = new Agent({ connect, keepAliveTimeout: 10_000, connections: MAX_CALL_CONNECTIONS });
+    this.#streams = new Agent({ connect, keepAliveTimeout: 10_000 });
   }
 
   /** The answer's body as it comes; answers from 400 up are rejected with what their Status says. */
@@ -54,7 +61,7 @@ export class Transport {
     const token = await (this.#options.getToken?.() ?? this.#options.token ?? "");
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await this.#agent.request({
+      answer = await (call.stream ? this.#streams : this.#calls).request({
         origin: this.#options.server,
         path: call.path,
         method: call.method as Dispatcher.HttpMethod,
@@ -111,7 +118,7 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#calls.destroy(), this.#streams.destroy()]);
   }
 
   async #wholeText(answer: Dispatcher.ResponseData, signal: AbortSignal | undefined): Promise<string> {
