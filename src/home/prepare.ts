@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EXIT, messageOf, UserError } from "../lib/errors.ts";
 import { type HomeProblem, inspectHome, privateDirectories } from "./inspect.ts";
 import type { HomeLayout } from "./layout.ts";
@@ -14,7 +14,7 @@ export function prepareHome(layout: HomeLayout, uid: number | undefined): void {
   if (problem) throw homeError(problem);
   for (const path of privateDirectories(layout)) {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeDirectory(path);
     } catch (error) {
       throw notWritable(path, error);
     }
@@ -27,6 +27,14 @@ export function prepareHome(layout: HomeLayout, uid: number | undefined): void {
   } catch (error) {
     throw notWritable(layout.local, error);
   }
+}
+
+/** With the parents that are missing. Node's own `recursive` never returns where the system refuses with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 export function homeError(problem: HomeProblem): UserError {

@@ -64,16 +64,24 @@ export class Readiness {
   }
 }
 
-/** Whether something accepts connections on this loopback port. */
+/**
+ * Whether something accepts connections on this loopback port. The connection is ended, not reset: a server that
+ * speaks first would get an error for its greeting, and many a simple one dies of it.
+ */
 export function accepts(port: number, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
-    const done = once(clock, (good) => {
-      socket.destroy();
-      resolve(good);
+    const limit = clock.setTimer(() => socket.destroy(), ANSWER_MS, { unref: true });
+    socket.once("connect", () => {
+      resolve(true);
+      socket.resume();
+      socket.end();
     });
-    socket.once("connect", () => done(true));
-    socket.on("error", () => done(false));
+    socket.on("error", () => {});
+    socket.once("close", () => {
+      limit.cancel();
+      resolve(false);
+    });
   });
 }
 
@@ -81,24 +89,16 @@ export function accepts(port: number, clock: Clock): Promise<boolean> {
 function answers(port: number, path: string, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get({ host: "127.0.0.1", port, path, agent: false, headers: { "user-agent": "meshctl-readiness" } });
-    const done = once(clock, (good) => {
-      request.destroy();
-      resolve(good);
+    const limit = clock.setTimer(() => request.destroy(), ANSWER_MS, { unref: true });
+    request.once("response", (response) => {
+      const { statusCode = 0 } = response;
+      resolve(statusCode >= 200 && statusCode < 300);
+      response.resume();
     });
-    request.once("response", ({ statusCode = 0 }) => done(statusCode >= 200 && statusCode < 300));
-    request.on("error", () => done(false));
+    request.on("error", () => {});
+    request.once("close", () => {
+      limit.cancel();
+      resolve(false);
+    });
   });
-}
-
-/** The first answer counts; none within the deadline is a no. */
-function once(clock: Clock, answer: (good: boolean) => void): (good: boolean) => void {
-  let answered = false;
-  const done = (good: boolean): void => {
-    if (answered) return;
-    answered = true;
-    timer.cancel();
-    answer(good);
-  };
-  const timer = clock.setTimer(() => done(false), ANSWER_MS);
-  return done;
 }

@@ -26,7 +26,7 @@ export function portTaken(port: number): UserError {
 
 /** `why` in the sidecar's words; `logFile` is its own log. */
 export function sidecarNotStarted(why: string, logFile: string): UserError {
-  const taken = why.includes("EADDRINUSE");
+  const taken = /EADDRINUSE|in use/.test(why);
   return new UserError(`the sidecar could not start: ${why}`, {
     hint: taken ? "Give --upstream another port, or none: then a free one is picked." : `Its log is ${logFile}.`,
     exitCode: taken ? EXIT.REFUSED : EXIT.NOT_FINE,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { accepts, Readiness } from "../../../src/local/run/readiness.ts";
@@ -54,4 +54,18 @@ test("--ready-path wants 2xx, and three failures in a row, a hung answer among t
   mode = "ok";
   await waitFor("its return", () => readiness.isReady(port));
   assert.equal(changes, 3);
+});
+
+test("asking does not reset a server that speaks first", async (t) => {
+  const ends: string[] = [];
+  const server = createTcpServer((socket) => {
+    socket.write("hello\n");
+    socket.on("error", (error) => ends.push(error.message));
+    socket.on("end", () => ends.push("end"));
+  });
+  t.after(() => server.close());
+  const port = await listen(server);
+  assert.equal(await accepts(port, systemClock), true);
+  await waitFor("its end", () => ends.length > 0);
+  assert.deepEqual(ends, ["end"]);
 });

@@ -61,14 +61,23 @@ export class Stage {
 
   /** Shows the command, runs it, shows what it prints. Throws a UserError when it ends with a code other than 0. */
   async meshctl(...args: readonly string[]): Promise<string> {
-    return this.show("meshctl", args, this.host.nodePath, [programFile("meshctl"), ...args]);
+    return this.#show(["meshctl", ...args].map(quoted).join(" "), this.host.nodePath, [programFile("meshctl"), ...args]);
   }
 
-  /** The same for another program; `shown` is its name in the printed line. */
-  async show(shown: string, shownArgs: readonly string[], program: string, args: readonly string[], input = ""): Promise<string> {
-    this.#context.print(`${this.style.accent("$")} ${[shown, ...shownArgs].map(quoted).join(" ")}`);
-    const { code, output } = await this.capture(program, args, (text) => void this.#context.stdout.write(text), input);
-    if (code !== 0) throw new UserError(`the tour stops: ${shown} ${shownArgs.join(" ")} ended with exit code ${code}`);
+  /** The same for another program, shown as `name`. */
+  async show(name: string, program: string, ...args: readonly string[]): Promise<string> {
+    return this.#show([name, ...args].map(quoted).join(" "), program, args);
+  }
+
+  /** The same for a line of a shell. */
+  async shell(line: string): Promise<string> {
+    return this.#show(line, "/bin/sh", ["-c", line]);
+  }
+
+  async #show(line: string, program: string, args: readonly string[]): Promise<string> {
+    this.#context.print(`${this.style.accent("$")} ${line}`);
+    const { code, output } = await this.capture(program, args, (text) => void this.#context.stdout.write(text));
+    if (code !== 0) throw new UserError(`the tour stops: ${line} ended with exit code ${code}`);
     return output;
   }
 
@@ -77,17 +86,15 @@ export class Stage {
     return this.capture(this.host.nodePath, [programFile("meshctl"), ...args], null);
   }
 
-  capture(program: string, args: readonly string[], show: ((text: string) => void) | null, input = ""): Promise<Shown> {
+  capture(program: string, args: readonly string[], show: ((text: string) => void) | null): Promise<Shown> {
     return new Promise((resolve, reject) => {
-      const child = spawn(program, args, { env: this.#env, stdio: ["pipe", "pipe", show === null ? "ignore" : "pipe"] });
+      const child = spawn(program, args, { env: this.#env, stdio: ["ignore", "pipe", show === null ? "ignore" : "pipe"] });
       let output = "";
       child.stdout?.setEncoding("utf8").on("data", (text: string) => {
         output += text;
         show?.(text);
       });
       child.stderr?.setEncoding("utf8").on("data", (text: string) => show?.(text));
-      child.stdin?.on("error", () => {});
-      child.stdin?.end(input);
       const timer = this.host.clock.setTimer(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
       child.once("error", (error) => {
         timer.cancel();

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeFileAtomicSync } from "../../../lib/atomic-file.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { CONTROLLER_CA_FILE } from "../../../local/context.ts";
 import { liveRuns } from "../../../local/run-record.ts";
@@ -96,7 +97,11 @@ const STOPS: readonly Stop[] = [
     title: "Tap: requests as they end, seen by the proxies",
     async play(stage) {
       const shown = await stage.meshctl("tap", "web", "--max", "6");
-      stage.measured("each over mutual TLS from shopper", shown.includes("shopper"));
+      const lines = shown.split("\n").filter((line) => line.includes("default/shopper → default/web"));
+      stage.measured(
+        `${lines.length} requests from shopper, each over mutual TLS`,
+        lines.length > 0 && lines.every((line) => /mtls=default\/(?:web|shopper)/.test(line)),
+      );
     },
   },
   {
@@ -115,8 +120,8 @@ const STOPS: readonly Stop[] = [
       const openssl = findProgram("openssl", stage.host.env);
       if (openssl === null) stage.text("openssl is not installed: that look at it is skipped");
       else {
-        const line = `openssl s_client -connect 127.0.0.1:${port} -alpn meshctl/h1 -CAfile ${caFile} </dev/null 2>/dev/null | openssl x509 -noout -issuer -ext subjectAltName`;
-        await stage.show("sh", ["-c", line], "/bin/sh", ["-c", line]);
+        const look = `openssl s_client -connect 127.0.0.1:${port} -alpn meshctl/h1 -CAfile ${caFile} </dev/null 2>/dev/null`;
+        await stage.shell(`${look} | openssl x509 -noout -issuer -ext subjectAltName`);
       }
       const view = await lookAtWire(port, readFileSync(caFile, "utf8"), stage.host.clock);
       stage.measured(
@@ -139,17 +144,9 @@ const STOPS: readonly Stop[] = [
       if (kubectl === null) return stage.text("kubectl is not installed: skipped");
       const { output } = await stage.ask("kubeconfig");
       const file = join(stage.host.layout.local, "kubeconfig.yaml");
-      mkdirSync(stage.host.layout.local, { recursive: true, mode: 0o700 });
       stage.text(`meshctl kubeconfig > ${file}`);
-      const { writeFileAtomicSync } = await import("../../../lib/atomic-file.ts");
       writeFileAtomicSync(file, output);
-      await stage.show("kubectl", ["--kubeconfig", file, "get", "httproutes,workloads", "-A"], kubectl, [
-        "--kubeconfig",
-        file,
-        "get",
-        "httproutes,workloads",
-        "-A",
-      ]);
+      await stage.show("kubectl", kubectl, "--kubeconfig", file, "get", "httproutes,workloads", "-A");
     },
   },
 ];
