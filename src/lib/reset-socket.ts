@@ -11,9 +11,17 @@ interface Inner {
  * first: the other side reads what was sent, then an orderly end, and takes a part for the whole.
  */
 export function resetSocket(socket: Socket): void {
+  markForReset(socket);
+  socket.destroy();
+}
+
+/**
+ * Makes the coming `destroy()` of `socket` a reset. For a TCP socket under TLS: destroy the TLSSocket then, it takes this
+ * one with it when nothing of TLS is on the stack any more. The other way round the process crashes (Node 20).
+ */
+export function markForReset(socket: Socket): void {
   const inner = socket as unknown as Inner;
   if (typeof inner._handle?.reset === "function" && !socket.connecting) inner.resetAndClosing = true;
-  socket.destroy();
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
+import { wasReset } from "../../lib/reset-socket.ts";
 import type { Transport } from "../contract.ts";
 
 /** How a relay ended, and what passed. */
@@ -121,7 +122,10 @@ class Direction {
   };
 
   readonly #onEnd = (): void => {
-    this.#to.socket.end(this.#onFlushed);
+    const { socket } = this.#from;
+    // Once we have ended our direction the kernel forgets the peer at an orderly end too: then the question means nothing.
+    if (!socket.writableEnded && wasReset(socket)) this.#relay.broke(this);
+    else this.#to.socket.end(this.#onFlushed);
   };
 
   readonly #onFlushed = (): void => {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { VerifiedPeer } from "../../identity/verify-chain.ts";
-import { resetSocket } from "../../lib/reset-socket.ts";
+import { markForReset } from "../../lib/reset-socket.ts";
 import type { Transport } from "../contract.ts";
 
 /** A mutually authenticated connection after its identity check. */
@@ -29,7 +29,7 @@ export class MeshTransport implements Transport {
 
   /** The peer's proxy sees a reset: missing bytes are never taken for a clean end. */
   reset(): void {
-    resetSocket(this.#raw);
+    markForReset(this.#raw);
     this.socket.destroy();
   }
 }

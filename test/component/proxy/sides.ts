@@ -1,9 +1,9 @@
 /** The two ends of a mesh connection on loopback: a detecting listener, and a dialler. */
-import { createServer, type Server, type Socket } from "node:net";
-import { type AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { EndpointState } from "../../../src/decide/contract.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
+import { wasReset } from "../../../src/lib/reset-socket.ts";
 import { Health, MtlsMode, Protocol } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Transport } from "../../../src/proxy/contract.ts";
 import { InboundAcceptor, type RefusedConnection } from "../../../src/proxy/tls/acceptor.ts";
@@ -151,7 +151,10 @@ export function readAll(socket: Socket): Promise<{ text: string; how: "end" | "r
       socket.destroy();
     });
     const finish = (): void => resolve({ text: Buffer.concat(chunks).toString("latin1"), how: failed ? "reset" : "end" });
-    socket.on("end", finish);
+    socket.on("end", () => {
+      failed ||= !socket.writableEnded && wasReset(socket);
+      finish();
+    });
     socket.on("close", finish);
   });
 }

@@ -379,9 +379,11 @@ function byteByByte(socket: Socket, port: number): void {
   let queue = Buffer.alloc(0);
   let sent = 0;
   let pumping = false;
+  let ended = false;
   const pump = (): void => {
     if (queue.length === 0) {
       pumping = false;
+      if (ended) target.end();
       return;
     }
     pumping = true;
@@ -395,5 +397,8 @@ function byteByByte(socket: Socket, port: number): void {
     queue = Buffer.concat([queue, chunk]);
     if (!pumping) pump();
   });
-  socket.on("end", () => target.end());
+  socket.on("end", () => {
+    ended = true;
+    if (!pumping) target.end();
+  });
 }
