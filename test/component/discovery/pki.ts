@@ -3,7 +3,7 @@ import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto as never);
 
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
@@ -17,7 +17,7 @@ export async function testRoot(name = "test root"): Promise<TestRoot> {
   const keys = await webcrypto.subtle.generateKey(EC, true, ["sign", "verify"]);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
-    keys: keys as CryptoKeyPair,
+    keys: keys as never,
     serialNumber: serial(),
     notBefore: new Date(Date.now() - DAY_MS),
     notAfter: new Date(Date.now() + DAY_MS),
@@ -30,7 +30,7 @@ export async function testRoot(name = "test root"): Promise<TestRoot> {
   return {
     pem: root.toString("pem"),
     async issue(identity, options = {}) {
-      const leafKeys = (await webcrypto.subtle.generateKey(EC, true, ["sign", "verify"])) as CryptoKeyPair;
+      const leafKeys = (await webcrypto.subtle.generateKey(EC, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
       const names: x509.JsonGeneralNames = [{ type: "url", value: identity }];
       if (options.ip) names.push({ type: "ip", value: options.ip });
       const leaf = await x509.X509CertificateGenerator.create({
@@ -39,8 +39,8 @@ export async function testRoot(name = "test root"): Promise<TestRoot> {
         serialNumber: serial(),
         notBefore: new Date(Date.now() - 60_000),
         notAfter: options.notAfter ?? new Date(Date.now() + 3_600_000),
-        publicKey: leafKeys.publicKey,
-        signingKey: keys.privateKey as CryptoKey,
+        publicKey: leafKeys.publicKey as never,
+        signingKey: (keys as webcrypto.CryptoKeyPair).privateKey as never,
         signingAlgorithm: EC,
         extensions: [
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
