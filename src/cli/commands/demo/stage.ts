@@ -49,6 +49,11 @@ export class Stage {
     this.#context.print(this.style.dim(line));
   }
 
+  /** A command as one would type it. */
+  line(command: string): void {
+    this.#context.print(`${this.style.accent("$")} ${command}`);
+  }
+
   /** A measured value: it must be so. */
   measured(text: string, good: boolean): void {
     this.#context.print(`  ${good ? this.style.good("√") : this.style.bad("×")} ${text}`);
@@ -75,7 +80,7 @@ export class Stage {
   }
 
   async #show(line: string, program: string, args: readonly string[]): Promise<string> {
-    this.#context.print(`${this.style.accent("$")} ${line}`);
+    this.line(line);
     const { code, output } = await this.capture(program, args, (text) => void this.#context.stdout.write(text));
     if (code !== 0) throw new UserError(`the tour stops: ${line} ended with exit code ${code}`);
     return output;
@@ -110,7 +115,7 @@ export class Stage {
   /** Shows a `meshctl run …` and starts it in the background, where it outlives the tour; its output goes to a log file. */
   startRun(name: string, flags: readonly string[], command: readonly string[]): void {
     const args = ["run", name, ...flags, "--", ...command];
-    this.#context.print(`${this.style.accent("$")} ${["meshctl", ...args].map(quoted).join(" ")} &`);
+    this.line(`${["meshctl", ...args].map(quoted).join(" ")} &`);
     mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
     const log = openSync(this.runLog(name), "a", 0o600);
     const child = spawn(this.host.nodePath, [programFile("meshctl"), ...args], {

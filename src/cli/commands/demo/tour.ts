@@ -110,6 +110,7 @@ const STOPS: readonly Stop[] = [
       await stage.meshctl("cert", "status");
       await stage.meshctl("cert", "list");
       await stage.meshctl("cert", "inspect", "api1");
+      await stage.meshctl("cert", "rotate", "api1");
     },
   },
   {
@@ -123,12 +124,17 @@ const STOPS: readonly Stop[] = [
         const look = `openssl s_client -connect 127.0.0.1:${port} -alpn meshctl/h1 -CAfile ${caFile} </dev/null 2>/dev/null`;
         await stage.shell(`${look} | openssl x509 -noout -issuer -ext subjectAltName`);
       }
-      const view = await lookAtWire(port, readFileSync(caFile, "utf8"), stage.host.clock);
-      stage.measured(
-        `the certificate chains to the mesh's root and says ${view.names}`,
-        view.trusted && view.names === "URI:spiffe://cluster.local/ns/default/sa/api1",
-      );
-      stage.measured("a client without a certificate gets no answer", view.answered === 0);
+      const ca = readFileSync(caFile, "utf8");
+      const { clock, layout } = stage.host;
+      const bare = await lookAtWire(port, ca, clock);
+      const identity = "URI:spiffe://cluster.local/ns/default/sa/api1";
+      stage.measured(`the certificate chains to the mesh's root and says ${bare.names}`, bare.trusted && bare.names === identity);
+      stage.measured("a client without a certificate gets no answer", bare.answer === "");
+      const out = join(layout.local, "runner");
+      await stage.meshctl("cert", "issue", "--identity", "ns/ci/sa/runner", "--ttl", "1h", "--out", out);
+      const credential = { cert: readFileSync(join(out, "cert.pem"), "utf8"), key: readFileSync(join(out, "key.pem"), "utf8") };
+      const known = await lookAtWire(port, ca, clock, credential);
+      stage.measured(`a client with that certificate gets ${known.answer || "no answer"}`, known.answer.startsWith("HTTP/1.1 200"));
     },
   },
   {
@@ -144,7 +150,7 @@ const STOPS: readonly Stop[] = [
       if (kubectl === null) return stage.text("kubectl is not installed: skipped");
       const { output } = await stage.ask("kubeconfig");
       const file = join(stage.host.layout.local, "kubeconfig.yaml");
-      stage.text(`meshctl kubeconfig > ${file}`);
+      stage.line(`meshctl kubeconfig > ${file}`);
       writeFileAtomicSync(file, output);
       await stage.show("kubectl", kubectl, "--kubeconfig", file, "get", "httproutes,workloads", "-A");
     },
