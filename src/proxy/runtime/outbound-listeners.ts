@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { UpstreamListener } from "../../messages/bootstrap.ts";
-import type { ConfigView, HttpServerSide, Limits } from "../contract.ts";
+import type { ConfigView, HttpServerSide, Limits, Transport } from "../contract.ts";
 import type { OutboundHttp } from "../outbound/outbound-http.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
@@ -17,12 +17,15 @@ export interface OutboundListenersOptions {
 
 /** Only the application beside this proxy is served. */
 const LOOPBACK = "127.0.0.1";
+const MAX_TUNNEL_DESTINATIONS = 256;
 
 /** The listeners the application comes to: one for each upstream, and the HTTP_PROXY one. */
 export class OutboundListeners {
   readonly #options: OutboundListenersOptions;
   readonly #listeners: Listener[] = [];
   readonly #sides: HttpServerSide[] = [];
+  /** HTTP inside CONNECT, by destination. */
+  readonly #tunnels = new Map<string, HttpServerSide>();
 
   constructor(options: OutboundListenersOptions) {
     this.#options = options;
@@ -49,13 +52,24 @@ export class OutboundListeners {
     return listener.port;
   }
 
+  /**
+   * A CONNECT to `destination` was answered: spoken as the destination declares, so that its rules hold
+   * inside the tunnel too.
+   */
+  tunnel(transport: Transport, destination: string): void {
+    const { config, tcp, clock, limits } = this.#options;
+    const http = { serve: (inner: Transport): void => this.#tunnelSide(destination).serve(inner) };
+    new UpstreamAcceptor({ destination, config, http, tcp, clock, limits }).accept(transport.socket);
+  }
+
   drain(done: () => void): void {
-    let left = this.#sides.length + 1;
+    const sides = [...this.#sides, ...this.#tunnels.values()];
+    let left = sides.length + 1;
     const one = (): void => {
       left -= 1;
       if (left === 0) done();
     };
-    for (const side of this.#sides) side.drain(one);
+    for (const side of sides) side.drain(one);
     this.#options.tcp.connections.drain(one);
   }
 
@@ -64,7 +78,22 @@ export class OutboundListeners {
   }
 
   get openConnections(): number {
-    return this.#sides.reduce((sum, side) => sum + side.openConnections, this.#options.tcp.connections.size);
+    return [...this.#sides, ...this.#tunnels.values()].reduce(
+      (sum, side) => sum + side.openConnections,
+      this.#options.tcp.connections.size,
+    );
+  }
+
+  #tunnelSide(destination: string): HttpServerSide {
+    let side = this.#tunnels.get(destination);
+    if (side !== undefined) return side;
+    // Idle ones make room; a destination that is in use keeps its own.
+    if (this.#tunnels.size >= MAX_TUNNEL_DESTINATIONS) {
+      for (const [name, { openConnections }] of this.#tunnels) if (openConnections === 0) this.#tunnels.delete(name);
+    }
+    side = this.#options.http.upstream(destination);
+    this.#tunnels.set(destination, side);
+    return side;
   }
 
   #remember(side: HttpServerSide): HttpServerSide {

@@ -154,7 +154,7 @@ export class Proxy {
       engine,
       view,
       dialer,
-      opaque: (transport, destination) => this.#tcp.outbound.serve(transport, destination),
+      opaque: (transport, destination) => this.#outbound.tunnel(transport, destination),
     });
     const refused = addProxyMetrics(this.#registry, {
       startedUnixMs: clock.nowMs(),

@@ -10,7 +10,7 @@ import { PlainTransport } from "../tls/plain-transport.ts";
 export interface UpstreamOptions {
   readonly destination: string;
   readonly config: ConfigView;
-  readonly http: HttpServerSide;
+  readonly http: Pick<HttpServerSide, "serve">;
   readonly tcp: OutboundTcp;
   readonly clock: Clock;
   readonly limits: Limits;
