@@ -4,6 +4,7 @@ import type { KubeObject } from "../model/object.ts";
 import type { Workload } from "../model/kinds/workload.ts";
 import { attachmentOf, selects } from "../policies/attachment.ts";
 import { parentServices, type HTTPRoute } from "../policies/route/http-route.ts";
+import { addressName } from "./names.ts";
 import { portNamed, serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
 import type { Change, MeshStore } from "./store.ts";
 
@@ -94,8 +95,9 @@ function sliceChanged(units: Units, store: MeshStore, slice: EndpointSlice): voi
     if (servicePort !== undefined) units.add(TYPE_URL.ENDPOINTS, `${key}:${servicePort.port}`);
     for (const endpoint of slice.endpoints ?? []) {
       for (const address of endpoint.addresses) {
-        units.add(TYPE_URL.ENDPOINTS, `${address}:${port}`);
-        units.add(TYPE_URL.OUTBOUND, `${address}:${port}`);
+        if (port === undefined) continue;
+        units.add(TYPE_URL.ENDPOINTS, addressName(address, port));
+        units.add(TYPE_URL.OUTBOUND, addressName(address, port));
       }
     }
   }

@@ -5,7 +5,7 @@ import type { PolicyTranslation } from "../policies/catalog.ts";
 import { affectedBy } from "./affected.ts";
 import { compileEndpoints, compileInstanceEndpoint } from "./endpoints.ts";
 import { compileInbound } from "./inbound.ts";
-import { destinationName, hostAliases, parseDestination, subscribableNames, type Destination } from "./names.ts";
+import { addressName, destinationName, hostAliases, parseDestination, subscribableNames, type Destination } from "./names.ts";
 import { serviceOfSlice } from "./objects.ts";
 import { compileOutbound, viewOf } from "./outbound.ts";
 import type { Change, MeshStore } from "./store.ts";
@@ -69,7 +69,8 @@ export class Compiler {
     if (typeUrl !== TYPE_URL.OUTBOUND && typeUrl !== TYPE_URL.ENDPOINTS) return null;
     const destination = parseDestination(name, viewer.namespace, this.#clusterDomain);
     if (destination === null) return null;
-    return typeUrl === TYPE_URL.OUTBOUND ? this.#outbound(destination, viewer) : this.#endpoints(destination);
+    // Endpoints have one name only: nobody asks for them but by what an Outbound said.
+    return typeUrl === TYPE_URL.OUTBOUND ? this.#outbound(destination, viewer) : this.#endpoints(destination, name);
   }
 
   #inbound(instance: string): EncodedResource | null {
@@ -92,7 +93,7 @@ export class Compiler {
 
   /** A call to one instance: its own endpoint, no routes and no policies of the Service. */
   #instanceOutbound(address: string, port: number): EncodedResource | null {
-    const canonical = `${address}:${port}`;
+    const canonical = addressName(address, port);
     return this.#cached(TYPE_URL.OUTBOUND, canonical, "", () => {
       const [endpoint] = compileInstanceEndpoint(this.#store, this.#trustDomain, address, port) ?? [];
       const [slice] = this.#store.slicesAt(canonical);
@@ -110,9 +111,9 @@ export class Compiler {
     });
   }
 
-  #endpoints(destination: Destination): EncodedResource | null {
+  #endpoints(destination: Destination, asked: string): EncodedResource | null {
     if (destination.kind === "address") {
-      const canonical = `${destination.address}:${destination.port}`;
+      const canonical = addressName(destination.address, destination.port);
       return this.#cached(TYPE_URL.ENDPOINTS, canonical, "", () => {
         const endpoints = compileInstanceEndpoint(this.#store, this.#trustDomain, destination.address, destination.port);
         return endpoints === null ? null : encodeResource(TYPE_URL.ENDPOINTS, canonical, [], Endpoints.encode({ endpoints }).finish());
@@ -120,6 +121,7 @@ export class Compiler {
     }
     const { namespace, name, port } = destination;
     const canonical = destinationName(namespace, name, port);
+    if (canonical !== asked) return null;
     return this.#cached(TYPE_URL.ENDPOINTS, canonical, "", () => {
       const endpoints = compileEndpoints(this.#store, this.#trustDomain, `${namespace}/${name}`, port);
       return endpoints === null ? null : encodeResource(TYPE_URL.ENDPOINTS, canonical, [], Endpoints.encode({ endpoints }).finish());

@@ -2,6 +2,7 @@ import { formatSpiffeId } from "../identity/spiffe-id.ts";
 import { Health, type Endpoint } from "../messages/gen/meshctl/discovery/v1/discovery.ts";
 import { ALPN } from "../messages/names.ts";
 import type { Workload } from "../model/kinds/workload.ts";
+import { addressName } from "./names.ts";
 import { portNumbered, type EndpointSlice, type Service, type SliceEndpoint } from "./objects.ts";
 import type { MeshStore } from "./store.ts";
 
@@ -23,7 +24,7 @@ export function compileEndpoints(store: MeshStore, trustDomain: string, service:
 
 /** The one endpoint at `address:port`, whatever Service it belongs to. */
 export function compileInstanceEndpoint(store: MeshStore, trustDomain: string, address: string, port: number): Endpoint[] | null {
-  for (const slice of store.slicesAt(`${address}:${port}`)) {
+  for (const slice of store.slicesAt(addressName(address, port))) {
     for (const { name, port: slicePort } of slice.ports ?? []) {
       if (slicePort !== port) continue;
       const found = ofSlice(store, trustDomain, slice, name ?? "").filter((endpoint) => endpoint.address === address);

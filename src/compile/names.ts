@@ -34,6 +34,11 @@ export function destinationName(namespace: string, service: string, port: number
   return `${namespace}/${service}:${port}`;
 }
 
+/** Name of one instance's port: `ip:port`, IPv6 in brackets. */
+export function addressName(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** Host names that mean the same from every namespace. */
 export function hostAliases(namespace: string, service: string, port: number, clusterDomain: string): readonly string[] {
   return [`${service}.${namespace}.svc.${clusterDomain}:${port}`, `${service}.${namespace}.svc:${port}`, `${service}.${namespace}:${port}`];

@@ -8,6 +8,7 @@ import type { Workload } from "../model/kinds/workload.ts";
 import { targetKeys } from "../policies/attachment.ts";
 import { backendServices, parentServices, type HTTPRoute } from "../policies/route/http-route.ts";
 import { IndexBy } from "./index-by.ts";
+import { addressName } from "./names.ts";
 import { serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
 
 /** Kinds every store has; the kinds of policies come on top. */
@@ -134,7 +135,7 @@ function sliceAddresses(slice: EndpointSlice): readonly string[] {
   const addresses = new Set<string>();
   for (const endpoint of slice.endpoints ?? []) {
     for (const address of endpoint.addresses) {
-      for (const { port } of slice.ports ?? []) if (port !== undefined) addresses.add(`${address}:${port}`);
+      for (const { port } of slice.ports ?? []) if (port !== undefined) addresses.add(addressName(address, port));
     }
   }
   return [...addresses];

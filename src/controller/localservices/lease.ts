@@ -1,3 +1,5 @@
+import type { Change } from "../../compile/store.ts";
+import type { KubeObject } from "../../model/object.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
 
 /**
@@ -8,4 +10,15 @@ export function leaseEndMs(workload: Workload, sinceMs: number): number {
   const renewed = Date.parse(workload.status?.renewTime ?? workload.metadata.creationTimestamp ?? "");
   const from = Math.max(Number.isNaN(renewed) ? 0 : renewed, sinceMs);
   return from + (workload.spec?.leaseDurationSeconds ?? 8) * 1000;
+}
+
+/** True for the most frequent change of all: a lease was renewed and nothing else is different. */
+export function onlyRenewed({ kind, before, after }: Change): boolean {
+  if (kind !== "Workload" || before === undefined || after === undefined) return false;
+  return JSON.stringify(withoutRenewal(before)) === JSON.stringify(withoutRenewal(after));
+}
+
+function withoutRenewal({ metadata, spec, status }: KubeObject): object {
+  const { renewTime: _, ...rest } = (status ?? {}) as NonNullable<Workload["status"]>;
+  return { uid: metadata.uid, labels: metadata.labels, spec, rest };
 }

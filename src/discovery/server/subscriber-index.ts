@@ -26,9 +26,4 @@ export class SubscriberIndex<Stream> {
   of(typeUrl: string, name: string): Iterable<Stream> {
     return this.#types.get(typeUrl)?.get(name) ?? [];
   }
-
-  /** Names somebody subscribes to. */
-  names(typeUrl: string): Iterable<string> {
-    return this.#types.get(typeUrl)?.keys() ?? [];
-  }
 }

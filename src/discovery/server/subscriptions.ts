@@ -134,11 +134,6 @@ export class TypeSubscriptions {
     for (const [name, delivery] of this.#deliveries) yield { typeUrl: this.typeUrl, name, ...delivery };
   }
 
-  /** Subscribed, but not yet told anything (or not of the latest change). */
-  get owesAnswers(): boolean {
-    return this.#dirty.size > 0;
-  }
-
   #subscribe(name: string): void {
     const known = this.#subscriptions.get(name);
     if (known === undefined) {

@@ -4,6 +4,7 @@ import { openStore } from "../../controller/apiserver/store/store.ts";
 import { openAdminToken } from "../../controller/certificates/admin-token.ts";
 import { certificateEndpoints } from "../../controller/certificates/endpoints.ts";
 import { HttpError } from "../../controller/http.ts";
+import { onlyRenewed } from "../../controller/localservices/lease.ts";
 import { LocalServices } from "../../controller/localservices/reconciler.ts";
 import { healthEndpoints } from "../../controller/serve/health.ts";
 import { meshEndpoints } from "../../controller/serve/mesh-endpoints.ts";
@@ -152,6 +153,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
     log,
     onChange(change) {
       mesh.changed(change);
+      if (onlyRenewed(change)) return;
       localServices?.poke();
       statusWriter?.poke();
     },

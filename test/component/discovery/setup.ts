@@ -1,5 +1,4 @@
 /** A discovery server on loopback with a table of resources behind it. */
-import { once } from "node:events";
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
@@ -117,4 +116,3 @@ export async function until(condition: () => boolean, what: string, deadlineMs =
   return performance.now() - start;
 }
 
-export { once };
