@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { messageOf } from "../../lib/errors.ts";
 import { loopTurn } from "../../lib/loop-turn.ts";
 import { resetSocket, wasReset } from "../../lib/reset-socket.ts";
+import { isShared, readShared, stopReadShared } from "../../lib/shared-reads.ts";
 import type { Transport } from "../contract.ts";
 
 /** Who gets what comes in on a {@link Wire}. */
@@ -29,12 +30,20 @@ export class Wire {
   ended = false;
   /** Ours is. */
   finished = false;
-  /** Bytes given to the owner stay as they are after its callback. */
-  readonly retainable = true;
+  /** Whether the bytes given to the owner stay as they are after its callback. */
+  retainable = true;
   /** What the socket said when it failed; empty when it did not. */
   error = "";
   #paused = false;
-  readonly #onData = (chunk: Buffer) => this.#read(chunk);
+  readonly #sharing: boolean;
+  readonly #onData = (chunk: Buffer) => {
+    this.retainable = true;
+    this.#read(chunk, chunk.length);
+  };
+  readonly #onRead = (count: number, buffer: Buffer) => {
+    this.retainable = !isShared(buffer);
+    this.#read(buffer, count);
+  };
   readonly #onEnd = () => {
     if (wasReset(this.socket)) {
       this.error = "ECONNRESET";
@@ -61,7 +70,12 @@ export class Wire {
     this.owner = owner;
     const { socket } = transport;
     this.socket = socket;
-    socket.on("data", this.#onData);
+    // Bytes that were looked at before and put back come first, as ordinary data.
+    const early: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
+    this.#sharing = readShared(socket, this.#onRead);
+    if (!this.#sharing) socket.on("data", this.#onData);
+    else socket.resume();
+    if (early !== null) process.nextTick(this.#onData, early);
     socket.on("end", this.#onEnd);
     socket.on("drain", this.#onDrain);
     socket.on("error", this.#onError);
@@ -123,18 +137,19 @@ export class Wire {
     this.closed = true;
     const { socket } = this;
     socket.pause();
-    socket.off("data", this.#onData);
+    if (this.#sharing) stopReadShared(socket);
+    else socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("drain", this.#onDrain);
     socket.off("error", this.#onError);
     socket.off("close", this.#onClose);
   }
 
-  #read(chunk: Buffer): void {
+  #read(bytes: Buffer, count: number): void {
     if (this.closed) return;
     loopTurn.enterRead();
     try {
-      this.owner.onBytes(chunk, 0, chunk.length);
+      this.owner.onBytes(bytes, 0, count);
     } finally {
       loopTurn.leaveRead();
     }
