@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homeRoot } from "../home/layout.ts";
@@ -36,7 +36,8 @@ function writeReport(error: unknown, invocation: Invocation): string | null {
   ].join("\n");
   for (const directory of [join(homeRoot(invocation.env, invocation.userHome), "reports"), tmpdir()]) {
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      // Not recursive: a state directory that is not there is not ours to make now.
+      if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
       const path = join(directory, name);
       writeFileSync(path, text, { mode: 0o600, flag: "wx" });
       return path;

@@ -224,6 +224,15 @@ describe("delete", () => {
     await prints(["apply", "-f", "-"], /created/, fault("k5", "k5"));
     await prints(["delete", "faultinjections", "--all", "-A"], /"k5" deleted\n$/);
   });
+  it("looks into directories of directories", async () => {
+    const directory = join(mesh.home, "doomed");
+    mkdirSync(join(directory, "deep"), { recursive: true });
+    writeFileSync(join(directory, "deep/a.yaml"), service("k6"));
+    assert.equal((await mesh.cli(["diff", "-R", "-f", directory])).code, 1);
+    await prints(["apply", "-R", "-f", directory], /created/);
+    await prints(["diff", "--recursive", "-f", directory], "");
+    await prints(["delete", "-R", "-f", directory], 'service "k6" deleted\n');
+  });
   it("wants to know which", async () => {
     await refuses(["delete", "svc"], 2, /which svc\?/);
     await refuses(["delete"], 2, /nothing to delete/);
