@@ -10,9 +10,9 @@ import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, Node } from "../../../sr
 
 const TYPE = "type/T";
 const node = Node.fromPartial({ id: "ns/i" });
-const name = fc.constantFrom("a", "b", "c", "d");
+const name = fc.constantFrom("a", "b");
 /** `x…` payloads cannot be applied. */
-const payload = fc.constantFrom("1", "2", "3", "x1", "x2");
+const payload = fc.constantFrom("1", "2", "x1", "x2");
 
 const command = fc.oneof(
   fc.record({ kind: fc.constant("set" as const), name, payload }),
@@ -20,8 +20,8 @@ const command = fc.oneof(
   fc.record({ kind: fc.constant("subscribe" as const), name }),
   fc.record({ kind: fc.constant("unsubscribe" as const), name }),
   fc.record({ kind: fc.constant("resubscribe" as const), name }),
-  fc.record({ kind: fc.constant("deliver" as const), responses: fc.nat(3) }),
-  fc.record({ kind: fc.constant("answer" as const), answers: fc.nat(3) }),
+  fc.record({ kind: fc.constant("deliver" as const), responses: fc.nat(4) }),
+  fc.record({ kind: fc.constant("answer" as const), answers: fc.nat(4) }),
   fc.record({ kind: fc.constant("reconnect" as const) }),
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
@@ -127,7 +127,7 @@ class World {
 describe("discovery, whatever happens on the way", () => {
   it("comes to rest with every subscribed name at the server's state, or at the last state that could be applied", () => {
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+      fc.property(fc.array(command, { minLength: 10, maxLength: 80, size: "max" }), (commands) => {
         const world = new World();
         for (const next of commands) world.run(next);
         world.settle();
@@ -146,7 +146,7 @@ describe("discovery, whatever happens on the way", () => {
           if (delivery.nack === null) assert.equal(delivery.acked, delivery.version, "everything is answered");
         }
       }),
-      { numRuns: 1_000, seed: 20_261_121 },
+      { numRuns: 5_000, seed: 20_261_121 },
     );
   });
 
