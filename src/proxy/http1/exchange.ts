@@ -67,7 +67,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   #trying = false;
   #framing: AnswerFraming = { http10: false, keep: false, meshPeer: false, peerToo: false, chunked: false, reason: "", policy: "" };
   #extras: RequestExtras = { requestId: "", meshSource: "", upgrade: false };
-  #answerStarted = false;
+  /** Some of the answer is on its way to the client. */
+  answerStarted = false;
   #keep = false;
   #upstreamEnded = false;
   #clientEnded = false;
@@ -110,7 +111,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#flushed = 0;
     this.#replayable = true;
     this.#repeated = false;
-    this.#answerStarted = false;
+    this.answerStarted = false;
     this.#upstreamEnded = false;
     this.#clientEnded = false;
     this.#keep = false;
@@ -271,7 +272,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   }
 
   upstreamDrained(): void {
-    if (this.wantsUpgrade && this.#answerStarted) this.connection.wire.resume();
+    if (this.wantsUpgrade && this.answerStarted) this.connection.wire.resume();
     else this.connection.resumeBody();
   }
 
@@ -291,7 +292,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const { record, side } = this;
     const upstream = this.upstream as ClientConnection;
     const framing = this.#framing;
-    this.#answerStarted = true;
+    this.answerStarted = true;
     this.#endTry(false);
     record.status = head.status;
     if (side.engine.observer.wantsHeaders) record.responseHeaders = head.toList();
@@ -361,7 +362,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const upstream = this.upstream as ClientConnection;
     this.upstream = null;
     this.flowing = false;
-    if (this.#answerStarted) {
+    if (this.answerStarted) {
       this.record.reason = "upstream-reset";
       this.#dropOut(upstream);
       // Never an end that looks complete.
@@ -455,7 +456,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#dropUpstream();
     record.reason = reason;
     record.policy = policy;
-    if (status === 0 || this.#answerStarted) {
+    if (status === 0 || this.answerStarted) {
       connection.reset();
       this.#finish(false);
       return;

@@ -22,6 +22,11 @@ const GONE = 5;
 /** A longer rest of a body costs more than a new connection. */
 const MAX_DISCARD_BYTES = 64 * 1_024;
 const LINGER_MS = 1_000;
+/**
+ * A client that ended its direction after its request waits for the answer, or is gone: only a write would
+ * tell. It gets this long, so that what nobody waits for does not hold upstreams for ever.
+ */
+const HALF_CLOSED_MS = 5_000;
 
 /** The server's side of one HTTP/1 connection: requests one after the other, whatever is sent ahead waits. */
 export class ServerConnection implements WireOwner, DeadlineOwner {
@@ -319,11 +324,12 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     }
   }
 
-  /** A request whose end cannot come any more. After a complete one, a half-closed client may still wait for its answer. */
+  /** A request whose end cannot come any more is over; a complete one has a little time left. */
   #checkCut(): void {
     if (this.#state !== BUSY || !this.wire.ended || this.#stash !== null) return;
     const { requestDone } = this.#exchange as Exchange;
     if (!requestDone && (this.#reader as MessageReader).body !== BODY_NONE) this.wire.destroy();
+    else this.#extend(Math.min(HALF_CLOSED_MS, this.#side.engine.limits.idleConnectionMs));
   }
 
   onDrain(): void {
@@ -356,6 +362,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       case BUSY: {
         const exchange = this.#exchange as Exchange;
         if (this.wire.pending > 0) this.wire.reset();
+        else if (this.wire.ended && !exchange.answerStarted) this.wire.destroy();
         else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) exchange.timedOut("idle-timeout");
         return;
       }

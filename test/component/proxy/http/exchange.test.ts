@@ -245,6 +245,17 @@ test("a client that ends its direction after its request still gets the answer",
   assert.equal(c.text, OK);
 });
 
+test("a client that ended its direction and waits too long is taken for gone", async () => {
+  const { client, engine } = await start(() => {}, { idleConnectionMs: 60 });
+  const c = await client();
+  c.send(GET);
+  c.socket.end();
+  await c.until((x) => x.closed, "the end");
+  await until(() => engine.observer.records.length === 1, "the record");
+  assert.equal(engine.observer.records[0]?.reason, "downstream-reset");
+  await until(() => engine.outbound.upstreamConnections === 0, "the upstream connection to go");
+});
+
 test("a large body passes both ways unchanged, with a slow reader at either end", async () => {
   const size = 8 * 1_024 * 1_024;
   const body = Buffer.alloc(size, "0123456789abcdef");

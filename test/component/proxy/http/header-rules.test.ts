@@ -108,7 +108,8 @@ describe("between proxies", () => {
 });
 
 describe("answer lines", () => {
-  const made = "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nx-meshctl-reason: overloaded\r\nx-meshctl-policy: P/ns/n\r\nX-Meshctl-New: 1\r\n\r\nno";
+  const made =
+    "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nx-meshctl-reason: overloaded\r\nx-meshctl-policy: P/ns/n\r\nX-Meshctl-New: 1\r\n\r\nno";
 
   test("the reason of a peer proxy reaches the application, its policy only the record", async () => {
     answer = made;
@@ -130,7 +131,8 @@ describe("answer lines", () => {
   }
 
   test("hop-by-hop and nominated lines of the upstream stay behind", async () => {
-    answer = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=9\r\nX-One: 1\r\nConnection: keep-alive, x-one\r\nContent-Length: 2\r\nX-Two: 2\r\n\r\nok";
+    answer =
+      "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=9\r\nX-One: 1\r\nConnection: keep-alive, x-one\r\nContent-Length: 2\r\nX-Two: 2\r\n\r\nok";
     const { answered } = await send(plainPort, []);
     assert.equal(answered, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two: 2\r\nConnection: close\r\n\r\nok");
   });
