@@ -72,6 +72,7 @@ export interface AuthorityOptions {
   readonly failed?: (error: unknown) => void;
 }
 
+const MAX_AUDITED = 256;
 /** Timers of the platform end at 24.8 days, and clocks of sleeping machines jump: look again at least this often. */
 const LOOK_AGAIN_MS = 600_000;
 
@@ -88,7 +89,9 @@ export function createCertificateAuthority(options: AuthorityOptions): Certifica
   const audit = (entry: Omit<AuditEntry, "time">) => options.audit.write({ time: new Date(clock.nowMs()).toISOString(), ...entry });
 
   async function refused(refusal: Refusal, request: Pick<LeafRequest, "identity" | "instance" | "via" | "remote">): Promise<Refusal> {
-    const { identity, instance, via, remote } = request;
+    const { instance, via, remote } = request;
+    // An identity that is none may be as long as a request.
+    const identity = request.identity.slice(0, MAX_AUDITED);
     await audit({ event: "refused", identity, instance, via, remote, code: refusal.code, message: refusal.message });
     return refusal;
   }
@@ -142,7 +145,7 @@ export function createCertificateAuthority(options: AuthorityOptions): Certifica
     if (isOurOwnKey(parsed.csr.publicKey)) return refused(refuse("csr-weak-key", "the request holds a key of the CA"), request);
     const life = lifeOf(request, lifetimes);
     if (typeof life !== "number") return refused(life, request);
-    if (log.full) return refused(refuse("log-full", "the issuance log is full: too many certificates are alive"), request);
+    if (log.isFull(clock.nowMs())) return refused(refuse("log-full", "the issuance log is full: too many certificates are alive"), request);
 
     const nowMs = clock.nowMs();
     const order: Order = {

@@ -58,7 +58,7 @@ export function refuse(code: RefusalCode, message: string): Refusal {
 /** One line of the audit log. */
 export interface AuditEntry {
   readonly time: string;
-  readonly event: "issued" | "refused" | "ca-created" | "issuer-rotated" | "join-token";
+  readonly event: "issued" | "refused" | "ca-created" | "issuer-rotated" | "renewal-asked" | "join-token";
   readonly identity?: string;
   readonly instance?: string;
   readonly via?: Via | "none";

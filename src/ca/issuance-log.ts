@@ -20,19 +20,20 @@ export interface ListedIssuance extends Issuance {
   readonly state: "current" | "superseded" | "expired";
 }
 
-/** Expired certificates stay listed for this long. */
+/** Expired certificates stay listed for at least this long. */
 const KEEP_EXPIRED_MS = 3_600_000;
 /** About 60 MiB of memory. Refusing to issue is better than forgetting a live certificate: gates of rotations count them. */
 const MAX_RECORDS = 200_000;
-/** Rewriting the file is worth it when this many lines could go. */
+/** Fewer records than this are not worth a look. */
 const COMPACT_AT = 1_000;
 
 /** Every certificate that may still be alive, on disk before its holder gets it. */
 export class IssuanceLog {
   readonly #log: RecordLog;
   readonly #bySerial: Map<string, Issuance>;
-  /** Lines in the file, dropped ones included. */
+  /** Lines in the file, forgotten ones included. */
   #lines: number;
+  #lookAgainAt = COMPACT_AT;
 
   private constructor(log: RecordLog, records: readonly Issuance[], lines: number) {
     this.#log = log;
@@ -50,7 +51,9 @@ export class IssuanceLog {
     );
   }
 
-  get full(): boolean {
+  /** Whether as many certificates are alive as are kept. */
+  isFull(nowMs: number): boolean {
+    if (this.#bySerial.size >= MAX_RECORDS) this.#forgetExpired(nowMs);
     return this.#bySerial.size >= MAX_RECORDS;
   }
 
@@ -74,7 +77,7 @@ export class IssuanceLog {
     }
     this.#lines += 1;
     // The record is safe; a file that could not be shortened now will be tried again with the next one.
-    await this.#dropExpired(nowMs).catch(() => {});
+    await this.#compact(nowMs).catch(() => {});
   }
 
   /** Newest first. */
@@ -95,15 +98,17 @@ export class IssuanceLog {
     return this.#log.close();
   }
 
-  async #dropExpired(nowMs: number): Promise<void> {
-    const horizon = nowMs - KEEP_EXPIRED_MS;
-    // Records stand in order of issue, so mostly in order of expiry too: the look is short.
-    for (const [serial, record] of this.#bySerial) {
-      if (record.notAfterMs >= horizon) break;
-      this.#bySerial.delete(serial);
-    }
-    if (this.#lines - this.#bySerial.size < COMPACT_AT) return;
-    for (const [serial, record] of this.#bySerial) if (record.notAfterMs < horizon) this.#bySerial.delete(serial);
+  #forgetExpired(nowMs: number): void {
+    const horizonMs = nowMs - KEEP_EXPIRED_MS;
+    for (const [serial, record] of this.#bySerial) if (record.notAfterMs < horizonMs) this.#bySerial.delete(serial);
+    this.#lookAgainAt = Math.max(COMPACT_AT, 2 * this.#bySerial.size);
+  }
+
+  /** Looks through all records when they have doubled since the last look: the cost of one is spread over many. */
+  async #compact(nowMs: number): Promise<void> {
+    if (this.#bySerial.size < this.#lookAgainAt) return;
+    this.#forgetExpired(nowMs);
+    if (this.#lines - this.#bySerial.size < COMPACT_AT / 2) return;
     const records = [...this.#bySerial.values()];
     await this.#log.replace(records.map((record) => JSON.stringify(record)));
     this.#lines = records.length;

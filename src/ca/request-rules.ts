@@ -16,7 +16,7 @@ export function requestProblem(csr: Csr, identity: string): Refusal | null {
     return refuse("csr-names", "the request asks for names beside its SPIFFE id");
   }
   if (altNames.uris[0] !== identity)
-    return refuse("csr-identity", `the request asks for ${altNames.uris[0]}, the proof is for ${identity}`);
+    return refuse("csr-identity", `the request asks for ${altNames.uris[0]?.slice(0, 256)}, the proof is for ${identity}`);
   if (basicConstraints?.ca === true) return refuse("csr-ca", "the request asks for a CA certificate");
   if (keyUsage?.usages.some((usage) => !HARMLESS_USAGES.has(usage))) {
     return refuse("csr-extension", "the request asks for a key usage other than digitalSignature");

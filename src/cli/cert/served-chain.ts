@@ -1,8 +1,7 @@
-import type { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
+import { presentedChain } from "../../identity/presented-chain.ts";
 import { ALPN } from "../../messages/names.ts";
 
-const MAX_CHAIN = 9;
 const TIMEOUT_MS = 2_000;
 
 /**
@@ -16,14 +15,11 @@ export function fetchServedChain(host: string, port: number): Promise<readonly B
       socket.destroy();
       resolve(result);
     };
-    socket.once("secureConnect", () => end(chainOf(socket.getPeerX509Certificate())));
+    socket.once("secureConnect", () => {
+      const chain = presentedChain(socket.getPeerX509Certificate());
+      end(chain.length > 0 ? chain : "it showed no certificate");
+    });
     socket.once("timeout", () => end(`${host}:${port} did not answer within ${TIMEOUT_MS / 1000} s`));
     socket.once("error", (error: NodeJS.ErrnoException) => end(`${host}:${port} could not be asked (${error.code ?? error.message})`));
   });
-}
-
-function chainOf(leaf: X509Certificate | undefined): readonly Buffer[] | string {
-  const chain: Buffer[] = [];
-  for (let next = leaf; next !== undefined && chain.length < MAX_CHAIN; next = next.issuerCertificate) chain.push(next.raw);
-  return chain.length > 0 ? chain : "it showed no certificate";
 }

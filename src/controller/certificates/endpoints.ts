@@ -67,13 +67,14 @@ async function createJoinToken({ ca, tokens }: CertificateDeps, exchange: Exchan
   exchange.json(201, { token, expiresAt: new Date(expiresAtMs).toISOString() } satisfies JoinTokenResponse);
 }
 
-async function rotateLeaves({ clock, requestRenewal }: CertificateDeps, exchange: Exchange): Promise<void> {
+async function rotateLeaves({ ca, clock, requestRenewal }: CertificateDeps, exchange: Exchange): Promise<void> {
   const { instance } = await readJson(exchange, rotateRequest);
   const nowMs = clock.nowMs();
   const asked = requestRenewal(instance === undefined ? "all" : { instance }, nowMs);
   if (instance !== undefined && asked.length === 0) {
     throw new HttpError(404, "NotFound", `no proxy is connected for ${instance}`);
   }
+  await ca.audit({ event: "renewal-asked", instance: instance ?? "all", via: "admin", remote: exchange.request.socket.remoteAddress });
   exchange.json(200, { asked, askedAt: new Date(nowMs).toISOString() } satisfies RotateResponse);
 }
 

@@ -1,12 +1,9 @@
-import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { CertificateAuthority } from "../../ca/authority.ts";
 import { PeerVerifier } from "../../identity/peer-verifier.ts";
+import { presentedChain } from "../../identity/presented-chain.ts";
 import { createTrustBundle, type TrustBundle } from "../../identity/trust-bundle.ts";
 import type { Clock } from "../../lib/clock.ts";
-
-/** An honest chain has two or three certificates. */
-const MAX_PRESENTED = 9;
 
 /** Who a TLS client has proven to be: a valid mesh identity, or null for no certificate or one that does not count. */
 export function createWorkloadVerifier(
@@ -25,23 +22,12 @@ export function createWorkloadVerifier(
     return bundle;
   });
   return (socket) => {
-    const chain = presentedChain(socket);
+    const chain = presentedChain(socket.getPeerX509Certificate());
     const [leafDer] = chain;
     if (leafDer === undefined) return null;
     const verdict = verifier.verify(chain, clock.nowMs());
     return verdict.ok ? { identity: verdict.identity, serial: verdict.serial, leafDer } : null;
   };
-}
-
-/** What the client sent, leaf first. */
-function presentedChain(socket: TLSSocket): readonly Buffer[] {
-  const chain: Buffer[] = [];
-  let certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
-  while (certificate !== undefined && chain.length < MAX_PRESENTED) {
-    chain.push(certificate.raw);
-    certificate = certificate.issuerCertificate;
-  }
-  return chain;
 }
 
 function sameRoots(a: readonly Buffer[], b: readonly Buffer[]): boolean {

@@ -1,6 +1,7 @@
 /** The certificate endpoints on a real HTTPS server, asked by node's own client with and without client certificates. */
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
@@ -17,7 +18,8 @@ import { createWorkloadVerifier } from "../../../src/controller/certificates/ver
 import { silentLog } from "../../support/silent-log.ts";
 import { createHttpsServer, type HttpsServer } from "../../../src/controller/serve/server.ts";
 import { createCsr } from "../../../src/identity/csr.ts";
-import { formatPrivateKey, generatePrivateKey } from "../../../src/identity/keys.ts";
+import { formatPrivateKey, generatePrivateKey, keyIdOf, publicKeyDer } from "../../../src/identity/keys.ts";
+import { readCertificate } from "../../../src/identity/certificate-reader.ts";
 import { formatCertificatesPem, parseCertificatesPem } from "../../../src/identity/pem.ts";
 import { createTrustBundle } from "../../../src/identity/trust-bundle.ts";
 import { verifyPeerChain } from "../../../src/identity/verify-chain.ts";
@@ -125,6 +127,17 @@ async function joinMesh(): Promise<{ key: string; cert: string; answer: Certific
   return { key: formatPrivateKey(key), cert: answer.chain, answer };
 }
 
+/** What whoever has the issuer's key could make behind the CA's back. */
+function signedByIssuer(key: KeyObject, life: { notBeforeMs: number; notAfterMs: number }): { key: string; cert: string } {
+  const stored = JSON.parse(readFileSync(join(dir, "ca", "authority.json"), "utf8")) as { issuer: { certificate: string; key: string } };
+  const [der] = parseCertificatesPem(stored.issuer.certificate);
+  const { subject, publicKey } = readCertificate(der as Buffer);
+  const name = { organization: "meshctl", commonName: subject.text.split("CN=")[1] ?? "" };
+  const issuer = { key: createPrivateKey(stored.issuer.key), name, keyId: keyIdOf(publicKey), der: der as Buffer };
+  const leaf = newLeaf(issuer, { ...life, publicKey: publicKeyDer(key) });
+  return { key: formatPrivateKey(key), cert: formatCertificatesPem([leaf, issuer.der]) };
+}
+
 function lastAudit(): { event: string; code?: string; remote?: string } {
   const text =
     readFileSync(join(dir, "audit", "ca.jsonl"), "utf8")
@@ -181,15 +194,19 @@ test("what proves nothing gets nothing, and an audit line", async () => {
   const foreignLeaf = newLeaf(foreignRoot, {
     notBeforeMs: Date.now() - 1e6,
     notAfterMs: Date.now() + 1e6,
-    publicKey: (await import("../../../src/identity/keys.ts")).publicKeyDer(key),
+    publicKey: publicKeyDer(key),
   });
   const foreign = { key: formatPrivateKey(key), cert: formatCertificatesPem([foreignLeaf, foreignRoot.der]) };
+  const expired = signedByIssuer(key, { notBeforeMs: Date.now() - 7_200_000, notAfterMs: Date.now() - 3_600_000 });
+  const unknown = signedByIssuer(key, { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 60_000 });
   const forApi = createCsr(key, "spiffe://cluster.local/ns/default/sa/api");
   const web = await joinMesh();
   const cases: [title: string, status: number, code: string, options: Parameters<typeof call>[2]][] = [
     ["nothing", 401, "not-authenticated", { body: { csr } }],
     ["a token that is none", 401, "token-malformed", { bearer: "abc", body: { csr } }],
     ["a leaf of a foreign root with our trust domain", 401, "not-authenticated", { client: foreign, body: { csr } }],
+    ["an expired leaf", 401, "not-authenticated", { client: expired, body: { csr } }],
+    ["a leaf that is not in the log", 403, "not-renewable", { client: unknown, body: { csr } }],
     ["a token, another instance", 403, "token-instance", { bearer: token, body: { csr, instance: "default/web-2" } }],
     ["a token, another identity", 403, "csr-identity", { bearer: token, body: { csr: forApi, instance: "default/web-1" } }],
     ["a leaf, another identity", 403, "csr-identity", { client: web, body: { csr: forApi } }],
