@@ -107,12 +107,11 @@ export function startClient(port: number, tls: () => ClientTls | null, more: Par
 }
 
 /** Waits for a condition; fails at the deadline. Returns how long it took, in milliseconds. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 5_000): Promise<number> {
+export async function until(condition: () => boolean, what: string | (() => string), deadlineMs = 5_000): Promise<number> {
   const start = performance.now();
   while (!condition()) {
-    if (performance.now() - start > deadlineMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (performance.now() - start > deadlineMs) throw new Error(`not within ${deadlineMs} ms: ${typeof what === "string" ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return performance.now() - start;
 }
-
