@@ -66,6 +66,11 @@ export class InboundListeners {
     for (const acceptor of this.#acceptors) acceptor.close();
   }
 
+  /** Requests under way; an opaque connection may live on for hours and does not count. */
+  get activeCalls(): number {
+    return this.#sides.reduce((sum, side) => sum + side.activeRequests, 0);
+  }
+
   get openConnections(): number {
     return this.#sides.reduce((sum, side) => sum + side.openConnections, this.#options.tcp.connections.size);
   }

@@ -9,6 +9,8 @@ export class Observers implements Observer {
   readonly #metrics: TrafficMetrics;
   readonly #tap: Tap;
   readonly #log: RootLogger;
+  /** How many inbound calls have ended. */
+  inboundEnded = 0;
 
   constructor(metrics: TrafficMetrics, tap: Tap, log: RootLogger) {
     this.#metrics = metrics;
@@ -21,6 +23,7 @@ export class Observers implements Observer {
   }
 
   ended(record: ExchangeRecord): void {
+    if (record.direction === "inbound") this.inboundEnded += 1;
     this.#metrics.ended(record);
     this.#tap.ended(record);
     const { level } = this.#log;

@@ -37,6 +37,7 @@ import { OutboundListeners } from "./outbound-listeners.ts";
 import { addProxyMetrics } from "./proxy-metrics.ts";
 import { type NotReady, Readiness } from "./readiness.ts";
 import { dumpResources } from "./resource-dump.ts";
+import { waitForQuiet } from "./quiet.ts";
 import { formatConfiguration, parseConfiguration } from "./saved-configuration.ts";
 import { formatIdentity, parseIdentity } from "./saved-identity.ts";
 import { SAVED, savedInDirectory, type SavedState, savedWithSupervisor } from "./saved-state.ts";
@@ -53,6 +54,9 @@ export interface ProxyOptions {
 
 /** A burst of changes is saved once. */
 const SAVE_MS = 250;
+/** Callers that have gone leave this much silence; a caller that never learns is not waited for. */
+const QUIET_MS = 300;
+const QUIET_LIMIT_MS = 2_000;
 
 /** One sidecar: its listeners, its identity, its configuration, and what they need of each other. */
 export class Proxy {
@@ -66,6 +70,7 @@ export class Proxy {
   readonly #outboundHttp: OutboundHttp;
   readonly #inboundHttp: InboundHttp;
   readonly #tcp: { readonly inbound: InboundTcp; readonly outbound: OutboundTcp };
+  readonly #observers: Observers;
   readonly #tap: Tap;
   readonly #tapSender: TapSender;
   readonly #admin: Admin;
@@ -121,7 +126,8 @@ export class Proxy {
 
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender });
-    const observer = new Observers(new TrafficMetrics(this.#registry), this.#tap, log);
+    this.#observers = new Observers(new TrafficMetrics(this.#registry), this.#tap, log);
+    const observer = this.#observers;
 
     this.#config = new Configuration({
       clock,
@@ -240,7 +246,7 @@ export class Proxy {
   drain(done: () => void): void {
     this.#draining = true;
     this.#readiness.update();
-    this.#once(done, (finished) => this.#inbound.drain(finished));
+    this.#once(done, (finished) => this.#whenQuiet(() => this.#inbound.drain(finished)));
   }
 
   /** Everything ends as its calls end; calls back when nothing is left, or the drain limit is reached. */
@@ -250,7 +256,7 @@ export class Proxy {
     this.#inbound.stop();
     this.#outbound.stop();
     this.#once(done, (finished) => {
-      this.#inbound.drain(() => this.#outbound.drain(finished));
+      this.#whenQuiet(() => this.#inbound.drain(() => this.#outbound.drain(finished)));
     });
   }
 
@@ -269,6 +275,12 @@ export class Proxy {
     this.#connections.close();
     this.#identity.close();
     this.#saveTimer?.cancel();
+  }
+
+  #whenQuiet(then: () => void): void {
+    const { clock } = this.#options;
+    const ended = (): number => this.#observers.inboundEnded;
+    waitForQuiet({ clock, ended, active: () => this.#inbound.activeCalls, quietMs: QUIET_MS, limitMs: QUIET_LIMIT_MS }, then);
   }
 
   /** `begin` under the drain limit; `done` is called once. */

@@ -3,7 +3,7 @@ import type { Transport } from "../contract.ts";
 /** Opaque connections one side of the proxy carries now: counted against the limit, waited for at drain. */
 export class TcpConnections {
   readonly #open = new Set<Transport>();
-  #drained: (() => void) | null = null;
+  #drained: (() => void)[] = [];
   draining = false;
 
   /** Counts `transport` until its socket has closed. */
@@ -11,7 +11,7 @@ export class TcpConnections {
     this.#open.add(transport);
     transport.socket.once("close", () => {
       this.#open.delete(transport);
-      if (this.#open.size === 0) this.#drained?.();
+      this.#checkDrained();
     });
   }
 
@@ -22,8 +22,15 @@ export class TcpConnections {
   /** No new ones from now on (whoever adds looks at `draining`); calls back when none is left. */
   drain(done: () => void): void {
     this.draining = true;
-    this.#drained = done;
-    if (this.#open.size === 0) done();
+    this.#drained.push(done);
+    this.#checkDrained();
+  }
+
+  #checkDrained(): void {
+    if (this.#open.size > 0) return;
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const done of waiting) done();
   }
 
   /** Breaks off what is left. */
