@@ -39,11 +39,10 @@ describe("options become values", () => {
     assert.equal(result.parsed.globals.namespace, "b");
   });
 
-  it("a repeatable option's default is replaced, not added to", async () => {
-    const { result } = await parse("run x --log-level info -- node");
+  it("defaults stand where nothing was given", async () => {
+    const { result } = await parse("tap api --header a:b");
     assert.ok(result.kind === "run");
-    assert.equal(result.parsed.options.drain, 30_000);
-    assert.equal(result.parsed.options.label, undefined);
+    assert.deepEqual(result.parsed.options, { header: [{ name: "a", value: "b" }], rate: 100, output: "line" });
   });
 
   it("a bad value names its option", async () => {
