@@ -4,14 +4,15 @@ import { type CertificateFacts, readCertificate } from "../identity/certificate-
 import { parseCsr } from "../identity/csr.ts";
 import type { AltNames } from "../identity/extensions.ts";
 import { parseSpiffeId, workloadNameOf } from "../identity/spiffe-id.ts";
-import type { Clock, Timer } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { secureBytes } from "../lib/secure-random.ts";
 import { CONTROLLER_IDENTITY_PATH } from "../messages/names.ts";
 import { type AuditEntry, type AuditSink, type CaBackend, type Order, type Refusal, refuse, type Via } from "./contract.ts";
 import { IssuanceLog, type ListedIssuance, type Issuance } from "./issuance-log.ts";
+import { IssuerRotation } from "./issuer-rotation.ts";
 import { LintError } from "./lint.ts";
-import { type Lifetimes, MIN_LEAF_MS, RENEW_AT } from "./profile.ts";
+import { type Lifetimes, MIN_LEAF_MS } from "./profile.ts";
 import { requestProblem } from "./request-rules.ts";
 import { TICKET_LIFE_MS, Tickets } from "./tickets.ts";
 
@@ -73,18 +74,11 @@ export interface AuthorityOptions {
 }
 
 const MAX_AUDITED = 256;
-/** Timers of the platform end at 24.8 days, and clocks of sleeping machines jump: look again at least this often. */
-const LOOK_AGAIN_MS = 600_000;
 
 export function createCertificateAuthority(options: AuthorityOptions): CertificateAuthority {
   const { backend, clock, lifetimes, log, trustDomain } = options;
   const controllerId = `spiffe://${trustDomain}/${CONTROLLER_IDENTITY_PATH}`;
   const tickets = new Tickets();
-  const listeners = new Set<() => void>();
-  let issuer = readCertificate(backend.authority().issuer);
-  let timer: Timer | null = null;
-  let closed = false;
-  let rotation: Promise<void> | null = null;
 
   const audit = (entry: Omit<AuditEntry, "time">) => options.audit.write({ time: new Date(clock.nowMs()).toISOString(), ...entry });
 
@@ -96,43 +90,13 @@ export function createCertificateAuthority(options: AuthorityOptions): Certifica
     return refusal;
   }
 
-  const rotatesAtMs = () =>
-    issuer.notBeforeMs + lifetimes.backdateMs + (issuer.notAfterMs - issuer.notBeforeMs - lifetimes.backdateMs) * RENEW_AT;
-
-  /** One at a time: whoever needs a new issuer while one is being made waits for that one. */
-  function rotate(): Promise<void> {
-    rotation ??= rotateNow().finally(() => {
-      rotation = null;
-    });
-    return rotation;
-  }
-
-  async function rotateNow(): Promise<void> {
-    await backend.rotateIssuer();
-    issuer = readCertificate(backend.authority().issuer);
-    await audit({ event: "issuer-rotated", serial: issuer.serial, notAfter: new Date(issuer.notAfterMs).toISOString() });
-    for (const listener of listeners) listener();
-  }
-
-  /** Replaces an issuer that would end before what it signs. */
-  async function issuerUntil(endMs: number): Promise<boolean> {
-    if (issuer.notAfterMs >= endMs && clock.nowMs() < rotatesAtMs()) return true;
-    await rotate();
-    return issuer.notAfterMs >= endMs;
-  }
-
-  function arm(): void {
-    if (closed) return;
-    const waitMs = Math.min(LOOK_AGAIN_MS, Math.max(1_000, rotatesAtMs() - clock.nowMs()));
-    timer = clock.setTimer(
-      () => {
-        const due = clock.nowMs() >= rotatesAtMs();
-        (due ? rotate() : Promise.resolve()).catch((error: unknown) => options.failed?.(error)).finally(arm);
-      },
-      waitMs,
-      { unref: true },
-    );
-  }
+  const rotation = new IssuerRotation({
+    backend,
+    clock,
+    lifetimes,
+    rotated: (issuer) => audit({ event: "issuer-rotated", serial: issuer.serial, notAfter: new Date(issuer.notAfterMs).toISOString() }),
+    failed: options.failed ?? (() => {}),
+  });
 
   async function prepare(request: LeafRequest) {
     const { identity, instance, via, hostNames } = request;
@@ -156,7 +120,7 @@ export function createCertificateAuthority(options: AuthorityOptions): Certifica
       notBeforeMs: nowMs - lifetimes.backdateMs,
       notAfterMs: nowMs + life,
     };
-    if (!(await issuerUntil(order.notAfterMs))) {
+    if (!(await rotation.liveUntil(order.notAfterMs))) {
       return refused(refuse("lifetime", "the root ends before the certificate would"), request);
     }
     const ticket = secureBytes(24).toString("base64url");
@@ -200,27 +164,22 @@ export function createCertificateAuthority(options: AuthorityOptions): Certifica
     return [...roots, current].some((der) => readCertificate(der).publicKey.equals(publicKey));
   }
 
-  arm();
   return {
     trustDomain,
     lifetimes,
     backendName: backend.name,
     prepare,
     issue,
-    rotateIssuer: rotate,
+    rotateIssuer: () => rotation.rotate(),
     roots: () => backend.authority().roots,
-    issuer: () => issuer,
-    issuerRotatesAtMs: rotatesAtMs,
+    issuer: () => rotation.issuer,
+    issuerRotatesAtMs: () => rotation.dueAtMs,
     issued: () => log.list(clock.nowMs()),
     record: (serial) => log.get(serial),
     audit,
-    onIssuerChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onIssuerChange: (listener) => rotation.onChange(listener),
     async close() {
-      closed = true;
-      timer?.cancel();
+      rotation.close();
       await log.close();
       await options.audit.close();
     },

@@ -215,23 +215,6 @@ test("the list says what is current, superseded and expired, and forgets what is
   assert.deepEqual(states(), ["default/web-1 current", "default/web-2 expired", "default/web-1 expired"]);
 });
 
-test("the log forgets what expired long ago, in memory and in its file, and nothing else", async () => {
-  const mesh = await memoryCa({ leafMs: HOUR, maxClientMs: HOUR });
-  const csr = createCsr(newKey(), WEB);
-  const lasting = await issue(mesh, { csr, instance: "default/lasting" });
-  for (let count = 0; count < 998; count += 1) await issue(mesh, { csr, ttlMs: 60_000 });
-  mesh.clock.advance(HOUR);
-  assert.equal(mesh.ca.issued().length, 999, "expired ones are listed for an hour");
-  mesh.clock.advance(60_000);
-  const next = await issue(mesh, { csr });
-  const kept = [next.record.serial, lasting.record.serial];
-  assert.deepEqual(
-    mesh.ca.issued().map(({ serial }) => serial),
-    kept,
-  );
-  assert.deepEqual(mesh.log.lines.map((line) => (JSON.parse(line) as { serial: string }).serial).sort(), kept.toSorted());
-});
-
 test("two clients of one identity outside the mesh are both current", async () => {
   const mesh = await memoryCa();
   await issue(mesh, { via: "admin", instance: "" });
