@@ -16,8 +16,14 @@ export function withLastApplied(object: KubeObject): KubeObject {
   } = rest.metadata;
   const { [LAST_APPLIED]: _old, ...annotations } = metadata.annotations ?? {};
   const plain: KubeObject = { ...rest, metadata: { ...metadata, annotations } };
-  const record = `${JSON.stringify(plain)}\n`;
+  const record = `${JSON.stringify(plain, sortedFields)}\n`;
   return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [LAST_APPLIED]: record } } };
+}
+
+/** For JSON.stringify: fields in order of their names, as kubectl writes them, so that its record and ours are the same text. */
+function sortedFields(_field: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** What was last applied to `object`; null when nobody did, or the annotation is damaged. */
