@@ -183,7 +183,6 @@ describe("the real kubectl with our kubeconfig", { skip: isThere("kubectl", ["ve
     assert.match(text, /\n {2}labels:\n {4}theirs: x\n(?! {4})/, "what we had applied was taken out");
     assert.equal(await built.ok(["apply", "-f", "-"], { input: manifest(501, "theirs") }), `${name} unchanged\n`);
     assert.equal(await built.ok(["apply", "-f", "-"], { input: manifest(502, "ours") }), `${name} configured\n`);
-    assert.equal((await run(["apply", "-f", "-"], manifest(502, "ours"))).out, `${name} unchanged\n`);
     assert.equal((await run(["diff", "-f", "-"], manifest(502, "ours"))).code, 0);
   });
 });
