@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createCsr } from "../../identity/csr.ts";
 import { formatPrivateKey, generatePrivateKey } from "../../identity/keys.ts";
 import { parseCertificatesPem } from "../../identity/pem.ts";
@@ -61,6 +62,7 @@ export function readCredentials(
     expected.nowMs,
   );
   if (!verdict.ok) return `the certificate cannot be used: ${verdict.message}`;
+  if (!isKeyOf(material.keyPem, verdict.path[0] as Buffer)) return "the certificate belongs to another key";
   if (verdict.identity !== expected.identity) return `the certificate is for ${verdict.identity}, not ${expected.identity}`;
   return Object.freeze({
     identity: verdict.identity,
@@ -70,4 +72,13 @@ export function readCredentials(
     notBeforeMs: verdict.notBeforeMs,
     notAfterMs: verdict.notAfterMs,
   });
+}
+
+/** TLS would throw over a pair that does not fit, long after this. */
+function isKeyOf(keyPem: string, leafDer: Buffer): boolean {
+  try {
+    return new X509Certificate(leafDer).checkPrivateKey(createPrivateKey(keyPem));
+  } catch {
+    return false;
+  }
 }
