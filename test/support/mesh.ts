@@ -18,6 +18,10 @@ export const PACKAGE = process.env.MESHCTL_TEST_PACKAGE ?? fileURLToPath(new URL
 export const MESHCTL = join(PACKAGE, "bin", "meshctl.js");
 export const DEMO = join(PACKAGE, "templates", "demo");
 
+/** JavaScript for `node -e`: lives until it is told to end, and says by which signal. SIGINT ends it with 5, SIGTERM with 6. */
+export const PATIENT =
+  "for (const s of ['SIGINT','SIGTERM','SIGHUP']) process.on(s, () => { console.log('got ' + s); if (s !== 'SIGHUP') process.exit(s === 'SIGINT' ? 5 : 6); }); setInterval(() => {}, 1000); console.log('up')";
+
 /** Not given to the programs under test: they would change what these print or how they start. */
 const DROPPED = ["MESHCTL_HOME", "NODE_OPTIONS", "NODE_TEST_CONTEXT", "FORCE_COLOR", "http_proxy", "HTTP_PROXY", "XDG_STATE_HOME"];
 

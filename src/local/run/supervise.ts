@@ -99,6 +99,7 @@ class Run {
   #readiness: Readiness | null = null;
   #app: App | null = null;
   #savedDir: string | null = null;
+  #closed = false;
   /** The first signal that asked for the end. */
   #asked: RunSignal | null = null;
   /** Cuts short what is waited for before a signal reaches the command. */
@@ -139,6 +140,7 @@ class Run {
 
   async close(): Promise<void> {
     const { host, say } = this.#tools;
+    this.#closed = true;
     this.#readiness?.close();
     const removed = this.#registration?.remove().catch((error: unknown) => {
       say(`could not take this instance off the controller's list (${messageOf(error)}); its lease ends by itself within 8 s`);
@@ -225,7 +227,8 @@ class Run {
   }
 
   #changed(): void {
-    if (this.#registration === null) return;
+    // Whatever ends after the goodbye is no news any more.
+    if (this.#registration === null || this.#closed) return;
     void this.#registration.update();
     this.#note();
   }
