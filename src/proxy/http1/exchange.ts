@@ -268,12 +268,11 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     if (upstream === null || this.#out.length === this.#flushed) return;
     upstream.send(this.#out, this.#flushed);
     this.#flushed = this.#out.length;
-    if (!this.requestDone && upstream.wire.pending > HIGH_WATER_BYTES) this.connection.holdBody();
+    if (!this.requestDone && upstream.wire.pending > HIGH_WATER_BYTES) this.connection.hold();
   }
 
   upstreamDrained(): void {
-    if (this.wantsUpgrade && this.answerStarted) this.connection.wire.resume();
-    else this.connection.resumeBody();
+    this.connection.unhold();
   }
 
   // --- answer -------------------------------------------------------------------------------------
@@ -410,7 +409,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const upstream = this.upstream as ClientConnection;
     this.record.requestBytes += end - start;
     pass(upstream.wire, bytes, start, end, this.connection.wire.retainable);
-    if (upstream.wire.pending > HIGH_WATER_BYTES) this.connection.wire.pause();
+    if (upstream.wire.pending > HIGH_WATER_BYTES) this.connection.hold();
   }
 
   tunnelEnd(): void {

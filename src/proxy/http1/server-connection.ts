@@ -45,6 +45,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
   /** Bytes read and not yet looked at. */
   #stash: Buffer | null = null;
   #running = false;
+  #held = false;
   #handOver: (() => void) | null = null;
   #headStarted = false;
 
@@ -176,17 +177,24 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       exchange.flushRequest();
     }
     this.#checkCut();
-    if (this.#stash === null) this.wire.resume();
+    this.#readOn();
   }
 
   /** The upstream takes no more for now. */
-  holdBody(): void {
+  hold(): void {
+    this.#held = true;
     this.wire.pause();
   }
 
   /** It does again. */
-  resumeBody(): void {
-    if (this.#stash === null) this.wire.resume();
+  unhold(): void {
+    this.#held = false;
+    this.#readOn();
+  }
+
+  /** Reads unless bytes are waiting already, or the upstream is behind. Also during an answer: the end is to be seen. */
+  #readOn(): void {
+    if (this.#stash === null && !this.#held) this.wire.resume();
   }
 
   /** True when what is left of the request is short enough to be read and forgotten. */
@@ -200,6 +208,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     const reader = this.#reader as MessageReader;
     const done = exchange.requestDone || (reader.pastHead && reader.body === BODY_NONE);
     this.#exchange = null;
+    this.#held = false;
     if (this.#state === GONE) return;
     if (this.#state === TUNNEL || !keep) {
       this.#linger();
@@ -232,18 +241,20 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       const stash: Buffer = this.#stash;
       this.#stash = null;
       this.#run(stash, 0, stash.length);
+      this.#checkCut();
     }
     if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || this.#side.draining || this.transport.retired === true)) {
       this.#linger();
       return;
     }
-    if (this.#state === AWAIT || this.#state === DISCARD) this.wire.resume();
+    this.#readOn();
   }
 
   #linger(): void {
     if (this.#state === GONE) return;
     this.#state = LINGER;
     this.#stash = null;
+    this.#held = false;
     this.wire.end();
     if (this.wire.ended) {
       // Both directions are over; the socket closes when what is written has left.
@@ -266,7 +277,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     const stash = this.#stash;
     this.#stash = null;
     if (stash !== null && !this.#running) (this.#exchange as Exchange).tunnelToUpstream(stash, 0, stash.length);
-    this.wire.resume();
+    this.#readOn();
   }
 
   /** The client may not take what it has for a complete answer. */

@@ -48,6 +48,24 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   }
 }
 
+test("a long body sent ahead of an earlier answer arrives whole", async () => {
+  const size = 1_024 * 1_024;
+  let held: BackendConnection | undefined;
+  const { backend, client } = await start((connection) => {
+    const text = connection.received.toString("latin1");
+    if (text.startsWith("GET /slow")) {
+      held ??= connection;
+      if (text.length > size && text.endsWith("z")) connection.socket.write(OK);
+    }
+  });
+  const c = await client();
+  c.send("GET /slow HTTP/1.1\r\nHost: api\r\n\r\n");
+  c.send(`POST /ahead HTTP/1.1\r\nHost: api\r\nContent-Length: ${size}\r\n\r\n${"a".repeat(size - 1)}z`);
+  await until(() => backend.text.endsWith("\r\n\r\n"), "the first request");
+  (held as unknown as BackendConnection).socket.write(OK);
+  await c.untilText(OK + OK);
+});
+
 test("HEAD is answered with a length and no body, and the connection goes on", async () => {
   const { client } = await start(answering((head) => (head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" : OK)));
   const c = await client();
