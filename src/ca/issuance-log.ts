@@ -1,3 +1,4 @@
+import { UserError } from "../lib/errors.ts";
 import type { RecordLog, Via } from "./contract.ts";
 
 /** One certificate that was given out. Times are Unix milliseconds. */
@@ -127,5 +128,7 @@ function parseRecord(line: string, number: number): Issuance {
   } catch {
     // Said below.
   }
-  throw new Error(`issuance log: line ${number} is not a record`);
+  throw new UserError(`the issuance log is damaged: line ${number} is not a record`, {
+    hint: "It says which serials are taken. Restore issued.jsonl from a backup, or take that line out by hand.",
+  });
 }

@@ -16,10 +16,12 @@ import { parseDuration } from "../../options/values.ts";
 interface IssueOptions {
   readonly identity: string;
   /** Milliseconds. */
-  readonly ttl: number;
+  readonly ttl?: number;
   readonly out: string;
   readonly force?: boolean;
 }
+
+const TTL_MS = 3_600_000;
 
 export const command = defineCommand<IssueOptions>({
   description:
@@ -27,7 +29,7 @@ export const command = defineCommand<IssueOptions>({
     "Writes key.pem, cert.pem (the chain) and ca.pem. It does not renew itself; it lives for at most a day.",
   options: [
     { flags: "--identity <id>", description: "ns/NAMESPACE/sa/NAME, or a whole SPIFFE id", required: true },
-    { flags: "--ttl <duration>", description: "how long it lives, at most 24h", parse: parseDuration, default: 3_600_000 },
+    { flags: "--ttl <duration>", description: "how long it lives, at most 24h (default: 1h)", parse: parseDuration },
     { flags: "--out <directory>", description: "where to write the three files", required: true, completes: "directory" },
     { flags: "--force", description: "replace files that are there" },
   ],
@@ -45,7 +47,8 @@ async function run(context: Context, options: IssueOptions): Promise<number> {
   const identity = wholeIdentity(options.identity, trust.trustDomain);
   prepareDirectory(directory, options.force ?? false);
   const key = await generatePrivateKey();
-  const request: CertificateRequest = { csr: createCsr(key, identity), ttlSeconds: options.ttl / 1000 };
+  const { ttl = TTL_MS } = options;
+  const request: CertificateRequest = { csr: createCsr(key, identity), ttlSeconds: ttl / 1000 };
   const issued = await client.request<CertificateResponse>("POST", API.CERTIFICATES, request);
 
   const bundle = parseTrustBundle(trust.trustDomain, issued.trustBundle);

@@ -12,8 +12,10 @@ interface RotateOptions {
   readonly all?: boolean;
   readonly issuer?: boolean;
   /** Milliseconds. */
-  readonly timeout: number;
+  readonly timeout?: number;
 }
+
+const TIMEOUT_MS = 60_000;
 
 export const command = defineCommand<RotateOptions>({
   description:
@@ -23,7 +25,7 @@ export const command = defineCommand<RotateOptions>({
   options: [
     { flags: "--all", description: "every workload" },
     { flags: "--issuer", description: "a new issuer under the same root, then every workload" },
-    { flags: "--timeout <duration>", description: "how long to wait for them", parse: parseDuration, default: 60_000 },
+    { flags: "--timeout <duration>", description: "how long to wait for them (default: 60s)", parse: parseDuration },
   ],
   examples: [
     { line: "meshctl cert rotate api1", text: "One workload" },
@@ -40,6 +42,7 @@ async function run(context: Context, options: RotateOptions, name: string | unde
 }
 
 async function rotateLeaves(context: Context, options: RotateOptions, name: string | undefined): Promise<number> {
+  const { timeout = TIMEOUT_MS } = options;
   const client = await context.client();
   const before = await currentCertificates(context);
   const wanted: RotateRequest[] =
@@ -57,7 +60,7 @@ async function rotateLeaves(context: Context, options: RotateOptions, name: stri
     asked,
     before,
     ({ instance, serial }) => serial !== before.get(instance)?.serial,
-    options.timeout,
+    timeout,
     (renewed) => {
       for (const one of renewed.filter(({ instance }) => !said.has(instance))) {
         said.add(one.instance);
@@ -65,10 +68,11 @@ async function rotateLeaves(context: Context, options: RotateOptions, name: stri
       }
     },
   );
-  return outcome(context, renewals, interrupted, options.timeout);
+  return outcome(context, renewals, interrupted, timeout);
 }
 
 async function rotateIssuer(context: Context, options: RotateOptions): Promise<number> {
+  const { timeout = TIMEOUT_MS } = options;
   const client = await context.client();
   const before = await currentCertificates(context);
   const old = await client.request<CaStatus>("GET", API.CA);
@@ -80,10 +84,10 @@ async function rotateIssuer(context: Context, options: RotateOptions): Promise<n
     proxies.map(({ namespace, instance }) => `${namespace}/${instance}`),
     before,
     ({ issuer }) => issuer === now.issuer.subject,
-    options.timeout,
+    timeout,
     (renewed) => context.say(`${renewed.length} of ${proxies.length} proxies have a certificate of the new issuer`),
   );
-  return outcome(context, renewals, interrupted, options.timeout);
+  return outcome(context, renewals, interrupted, timeout);
 }
 
 function outcome(context: Context, renewals: readonly Renewal[], interrupted: boolean, timeoutMs: number): number {
