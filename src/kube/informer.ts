@@ -83,7 +83,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       // What the server has now is the truth, even where its revisions began anew.
       set(object);
     }
-    for (const [key, previous] of [...items]) {
+    for (const [key, previous] of items) {
       if (listed.has(key)) continue;
       items.delete(key);
       options.onEvent({ type: "DELETED", object: previous, previous });

@@ -57,9 +57,9 @@ export async function startApi(
       request.headers.authorization === `Bearer ${TOKEN}`
         ? { kind: "admin", user: "test", groups: ["system:masters"] }
         : { kind: "workload", identity: "spiffe://cluster.local/ns/default/sa/web", serial: "01", leafDer: Buffer.alloc(0) };
-    void api.handle(request, response, caller).then((taken) => {
-      if (!taken) response.writeHead(404).end();
-    });
+    void (async () => {
+      if (!(await api.handle(request, response, caller))) response.writeHead(404).end();
+    })();
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -60,8 +60,6 @@ export function answerError(response: ServerResponse, error: HttpError): void {
   if (response.headersSent) return void response.destroy();
   const retryAfter = (error.details as { retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
   if (retryAfter !== undefined) response.setHeader("Retry-After", String(retryAfter));
-  // What is left of a refused body is not worth reading.
-  if (error.status === 413) response.setHeader("Connection", "close");
   send(response, error.status, JSON.stringify(failureStatus(error)), "json", []);
 }
 

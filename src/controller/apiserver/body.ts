@@ -8,21 +8,46 @@ import { badRequest } from "./status.ts";
 export const MAX_BODY_BYTES = 1.5 * 1024 * 1024;
 const MAX_DEPTH = 100;
 
+/** What is read and thrown away of a body that is too long, so that the client gets to see the refusal. */
+const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
+
 /** The whole body; rejects with 413 as soon as it is too long, whatever Content-Length said. */
-export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+export function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      drain(request);
+      return reject(new HttpError(415, "UnsupportedMediaType", `content encoding "${encoding}" is not supported; send the body as it is`));
+    }
+    if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
+      drain(request);
+      return reject(tooLarge(maxBytes));
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const collect = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes <= maxBytes) return;
+      request.off("data", collect);
+      drain(request);
+      reject(tooLarge(maxBytes));
+    };
+    request.on("data", collect);
+    request.on("end", () => resolve(Buffer.concat(chunks, bytes)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("the client left before the end of its body")));
+  });
+}
+
+/** Without this the unread rest would reset the connection, and with it the answer that is on its way. */
+function drain(request: IncomingMessage): void {
   let bytes = 0;
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    throw new HttpError(415, "UnsupportedMediaType", `content encoding "${encoding}" is not supported; send the body as it is`);
-  }
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on("error", () => {});
+  request.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
+    if (bytes > MAX_DRAINED_BYTES) request.destroy();
+  });
 }
 
 function tooLarge(maxBytes: number): HttpError {

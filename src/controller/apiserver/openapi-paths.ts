@@ -2,7 +2,7 @@ import type { KindDescriptor } from "../../model/kind.ts";
 
 /** `io.k8s.api.core.v1.Service`, `dev.meshctl.v1alpha1.Workload`: the group from its end to its beginning. */
 export function schemaName(kind: KindDescriptor, version: string): string {
-  const group = kind.group === "" ? "io.k8s.api.core" : kind.group.split(".").reverse().join(".");
+  const group = kind.group === "" ? "io.k8s.api.core" : kind.group.split(".").toReversed().join(".");
   return `${group}.${version}.${kind.kind}`;
 }
 

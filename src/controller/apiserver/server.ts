@@ -73,6 +73,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         if (caller.kind !== "admin") throw new HttpError(403, "Forbidden", "only administrators of the mesh may use the resource API");
         await answer(request, response, path, new URLSearchParams(search));
       } catch (error) {
+        // A client that left in the middle of its body is nobody's fault, and hears no answer.
+        if (!(error instanceof HttpError) && request.destroyed) return true;
         if (!(error instanceof HttpError)) options.onInternalError?.(error);
         answerError(
           response,

@@ -84,9 +84,9 @@ test("kubectl knows the server and every kind it serves", { skip }, async () => 
 
 test("apply makes new objects, leaves the same alone, and changes those of custom kinds", { skip }, async () => {
   assert.equal((await ok(["apply", "-f", "-"], manifests(90))).match(/ created$/gm)?.length, 4);
-  const before = api.store.revision;
+  const revision = api.store.revision;
   await ok(["apply", "-f", "-"], manifests(90));
-  assert.equal(api.store.revision, before, "nothing was written");
+  assert.equal(api.store.revision, revision, "nothing was written");
   assert.match(await ok(["apply", "-f", "-"], manifests(50)), /api-split configured/);
   const route = (await api.client.get(ROUTE, "api-split", "default")).spec as { rules: { backendRefs: { weight: number }[] }[] };
   assert.deepEqual(
@@ -170,9 +170,9 @@ test("a value that breaks a rule is refused with its field", { skip }, async () 
 });
 
 test("a server-side dry run writes nothing", { skip }, async () => {
-  const before = api.store.revision;
+  const revision = api.store.revision;
   assert.match(await ok(["apply", "--dry-run=server", "-f", "-"], manifests(70)), /api-split configured \(server dry run\)/);
-  assert.equal(api.store.revision, before);
+  assert.equal(api.store.revision, revision);
 });
 
 test("a namespace that does not exist is said", { skip }, async () => {

@@ -34,11 +34,11 @@ export function configMap(name: string, data: Record<string, string> = {}, names
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
 }
 
-export function fault(name: string, service: string): KubeObject {
+export function fault(name: string, target: string): KubeObject {
   return {
     apiVersion: "meshctl.dev/v1alpha1",
     kind: "FaultInjection",
     metadata: { name, namespace: "default" },
-    spec: { targetRefs: [{ group: "", kind: "Service", name: service }], rules: [{ abort: { httpStatus: 503 } }] },
+    spec: { targetRefs: [{ group: "", kind: "Service", name: target }], rules: [{ abort: { httpStatus: 503 } }] },
   };
 }

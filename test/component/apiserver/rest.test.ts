@@ -173,7 +173,7 @@ test("everything wrong with an object is said at once, each with its field", asy
 });
 
 test("a dry run judges like the write itself, and leaves nothing", async () => {
-  const before = api.store.revision;
+  const revision = api.store.revision;
   const made = await api.client.create(SERVICE, service("dry"), { dryRun: true });
   assert.ok(made.metadata.uid);
   assert.ok(isNotFound(await refusal(api.client.get(SERVICE, "dry", "default"))));
@@ -181,7 +181,7 @@ test("a dry run judges like the write itself, and leaves nothing", async () => {
   await api.client.patch(CONFIG_MAP, "wet", "default", { data: { a: "2" } }, { dryRun: true });
   await api.client.delete(CONFIG_MAP, "wet", "default", { dryRun: true });
   assert.deepEqual((await api.client.get(CONFIG_MAP, "wet", "default")).data, { a: "1" });
-  assert.equal(api.store.revision, before + 1);
+  assert.equal(api.store.revision, revision + 1);
   assert.equal((await refusal(api.client.create(CONFIG_MAP, configMap("wet"), { dryRun: true }))).reason, "AlreadyExists");
 });
 

@@ -30,25 +30,26 @@ class ScriptedServer {
   }
 
   client(): KubeClient {
-    const self = this;
+    const { asked } = this;
+    const [lists, watches, finish] = [this.#lists, this.#watches, this.#finish];
     return {
       async list() {
-        self.asked.push("list");
-        const next = self.#lists.shift();
+        asked.push("list");
+        const next = lists.shift();
         if (next === undefined) throw new Error("no list left");
         if (next instanceof Error) throw next;
         return next;
       },
       async *watch(_kind: KindRef, resourceVersion: string, options: ListOptions) {
-        self.asked.push(`watch ${resourceVersion}`);
-        const script = self.#watches.shift();
+        asked.push(`watch ${resourceVersion}`);
+        const script = watches.shift();
         for (const step of script ?? []) {
           if (step === "end") return;
           if (step instanceof Error) throw step;
           yield step;
         }
-        if (script !== undefined && self.#watches.length > 0) return;
-        self.#finish();
+        if (script !== undefined && watches.length > 0) return;
+        finish();
         await new Promise<void>((resolve) => options.signal?.addEventListener("abort", () => resolve()));
       },
     } as unknown as KubeClient;
@@ -71,13 +72,13 @@ async function follow(server: ScriptedServer) {
   });
   informer.start();
   // Time moves whenever the informer waits for it.
-  let over = false;
-  void server.done.then(() => (over = true));
-  for (let turn = 0; !over && turn < 10_000; turn += 1) {
+  const state = { over: false };
+  void server.done.then(() => (state.over = true));
+  for (let turn = 0; !state.over && turn < 10_000; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     if (clock.pending > 0) clock.advance(2_000);
   }
-  assert.ok(over, `the script was not used up: ${server.asked.join(", ")}`);
+  assert.ok(state.over, `the script was not used up: ${server.asked.join(", ")}`);
   const items = [...informer.items.keys()].sort();
   await informer.stop();
   return { events, errors, synced, items, asked: server.asked };

@@ -109,7 +109,7 @@ test("dropping unknown fields drops them everywhere and names each; other violat
   const given = service([{ port: 80, prot: "x" }], { extra: { deep: 1 } });
   const dropped = parseObject(serviceKind, given, "drop");
   assert.deepEqual(dropped.dropped.map(({ path }) => path).sort(), ["spec.extra", "spec.ports[0].prot"]);
-  assert.deepEqual((dropped.object?.spec as { ports: object[] }).ports, [{ port: 80, protocol: "TCP" }]);
+  assert.deepEqual((dropped.object?.spec as { ports: object[] } | undefined)?.ports, [{ port: 80, protocol: "TCP" }]);
   const wrong = parseObject(serviceKind, service([{ port: 0, prot: "x" }]), "drop");
   assert.deepEqual([wrong.object, wrong.violations.map(({ path }) => path)], [null, ["spec.ports[0].port"]]);
 });

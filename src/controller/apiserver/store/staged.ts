@@ -100,7 +100,7 @@ export class StagedWrites {
   }
 
   #rollBack(mark: number, revision: number): void {
-    for (const { bucket, event } of this.changes.splice(mark).reverse()) {
+    for (const { bucket, event } of this.changes.splice(mark).toReversed()) {
       this.#staged.get(bucket)?.set(event.key, event.previous);
     }
     this.#revision = revision;

@@ -124,7 +124,8 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
     },
     async close() {
       closed = true;
-      while (draining !== null) await draining;
+      // Nothing joins the queue any more, so this is the last of it.
+      await draining;
       await disk.close();
     },
   };
