@@ -16,7 +16,7 @@ import { seed } from "./seed.ts";
 import type { Store } from "./store/contract.ts";
 import { createVerb } from "./verbs/create.ts";
 import { deleteCollectionVerb, deleteVerb } from "./verbs/delete.ts";
-import { PATCH_TYPES, patchVerb, type PatchType } from "./verbs/patch.ts";
+import { patchTypesOf, patchVerb, type PatchType } from "./verbs/patch.ts";
 import { getVerb, listVerb } from "./verbs/read.ts";
 import { updateVerb } from "./verbs/update.ts";
 import { WATCH_LIMITS, Watches, type WatchLimits } from "./verbs/watch.ts";
@@ -100,7 +100,7 @@ async function decide(api: ApiContext, request: IncomingMessage, resource: Resou
       if (named) return updateVerb(api, resource, await bodyOf(request));
       break;
     case "PATCH":
-      if (named) return patchVerb(api, resource, patchTypeOf(request), decodeBody(await readBody(request), "application/json"));
+      if (named) return patchVerb(api, resource, patchTypeOf(request, resource), decodeBody(await readBody(request), "application/json"));
       break;
     case "DELETE": {
       if (resource.subresource !== undefined) break;
@@ -117,14 +117,15 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return decodeBody(await readBody(request), mediaType(request));
 }
 
-function patchTypeOf(request: IncomingMessage): PatchType {
+function patchTypeOf(request: IncomingMessage, { kind }: ResourceRequest): PatchType {
   const type = mediaType(request);
-  const known = PATCH_TYPES.find((patchType) => patchType === type);
+  const types = patchTypesOf(kind);
+  const known = types.find((patchType) => patchType === type);
   if (known !== undefined) return known;
   throw new HttpError(
     415,
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${PATCH_TYPES.join(", ")}`,
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(", ")}`,
   );
 }
 

@@ -125,6 +125,12 @@ test("patches of a type that is not understood are 415 with the list of those th
   const answer = await rawRequest(api, "PATCH", `${PATH}/odd`, { body: "{}", headers: { "content-type": "application/apply-patch+yaml" } });
   assert.equal(answer.status, 415);
   assert.match(String(answer.json.message), /merge-patch\+json/);
+  const strategic = { "content-type": "application/strategic-merge-patch+json" };
+  const custom = await rawRequest(api, "PATCH", "/apis/meshctl.dev/v1alpha1/namespaces/default/workloads/x", {
+    body: "{}",
+    headers: strategic,
+  });
+  assert.equal(custom.status, 415, "kubectl falls back to a merge patch then");
 });
 
 test("a client that takes only protobuf is told so", async () => {

@@ -95,6 +95,21 @@ test("apply makes new objects, leaves the same alone, and changes those of custo
   );
 });
 
+test("apply changes built-in kinds too, lists included", { skip }, async () => {
+  const ports = (...list: number[]): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: two}\nspec: {ports: [${list.map((port) => `{port: ${port}, name: p${port}}`).join(", ")}]}\n`;
+  await ok(["apply", "-f", "-"], ports(80, 81));
+  await ok(["apply", "-f", "-"], ports(82, 81));
+  const { spec } = await api.client.get(SERVICE, "two", "default");
+  assert.deepEqual(
+    (spec as { ports: { port: number }[] }).ports.map(({ port }) => port),
+    [82, 81],
+  );
+  assert.match(await ok(["apply", "-f", "-"], manifests(50, "changed")), /configmap\/settings configured/);
+  await ok(["apply", "-f", "-"], manifests(50));
+  await ok(["delete", "svc", "two"]);
+});
+
 test("get shows tables with the columns of the kind, and every other format", { skip }, async () => {
   await api.client.create(WORKLOAD, workload("web-1"));
   const table = await ok(["get", "httproutes,faultinjections,services", "-A"]);

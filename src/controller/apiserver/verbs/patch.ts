@@ -1,26 +1,33 @@
 import jsonPatch, { type Operation } from "fast-json-patch";
 import { messageOf } from "../../../lib/errors.ts";
 import { formatApiVersion } from "../../../model/api-version.ts";
+import type { KindDescriptor } from "../../../model/kind.ts";
 import type { KubeObject } from "../../../model/object.ts";
 import { HttpError } from "../../http.ts";
 import { dryRunOf, fieldValidationOf, objectOfBody } from "../admission.ts";
 import type { ApiContext } from "../context.ts";
 import { applyMergePatch, isPlainObject } from "../merge-patch.ts";
 import type { Outcome } from "../outcome.ts";
-import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
+import { bucketOf, isCustom, type ResourceRequest, storeKey } from "../request.ts";
 import { badRequest, notFound } from "../status.ts";
+import { applyStrategicMergePatch } from "../strategic-merge.ts";
 import { replaceObject } from "./update.ts";
 
 const MAX_OPERATIONS = 10_000;
 
-/** Media types of patches that are understood. */
-export const PATCH_TYPES = ["application/merge-patch+json", "application/json-patch+json"] as const;
+const STRATEGIC = "application/strategic-merge-patch+json";
+const PATCH_TYPES = ["application/merge-patch+json", "application/json-patch+json", STRATEGIC] as const;
 export type PatchType = (typeof PATCH_TYPES)[number];
+
+/** Media types of patches of a kind. As on a cluster, custom kinds have no strategic ones: nothing says how their lists merge. */
+export function patchTypesOf(kind: KindDescriptor): readonly PatchType[] {
+  return isCustom(kind) ? PATCH_TYPES.filter((type) => type !== STRATEGIC) : PATCH_TYPES;
+}
 
 /** PATCH of an object or its status. Patches wait for each other, so without a resourceVersion in them they never conflict. */
 export async function patchVerb(api: ApiContext, request: ResourceRequest, type: PatchType, patch: unknown): Promise<Outcome> {
   const { kind, namespace, name = "", query } = request;
-  const apply = type === "application/json-patch+json" ? jsonPatchOf(patch) : mergePatchOf(patch);
+  const apply = READERS[type](patch);
   const fieldValidation = fieldValidationOf(query);
   let warnings: readonly string[] = [];
   const stored = await api.store.write(
@@ -39,13 +46,27 @@ export async function patchVerb(api: ApiContext, request: ResourceRequest, type:
   return { type: "object", code: 200, stored, warnings };
 }
 
-function mergePatchOf(patch: unknown): (object: KubeObject) => unknown {
+type Applied = (object: KubeObject) => unknown;
+
+/** A patch as a function; throws 400 when it is none. */
+const READERS: Readonly<Record<PatchType, (patch: unknown) => Applied>> = {
+  "application/merge-patch+json": mergePatchOf,
+  "application/json-patch+json": jsonPatchOf,
+  [STRATEGIC]: strategicPatchOf,
+};
+
+function mergePatchOf(patch: unknown): Applied {
   if (!isPlainObject(patch)) throw badRequest("a merge patch must be an object");
   return (object) => applyMergePatch(object, patch);
 }
 
+function strategicPatchOf(patch: unknown): Applied {
+  if (!isPlainObject(patch)) throw badRequest("a strategic merge patch must be an object");
+  return (object) => applyStrategicMergePatch(object, patch);
+}
+
 /** RFC 6902. */
-function jsonPatchOf(patch: unknown): (object: KubeObject) => unknown {
+function jsonPatchOf(patch: unknown): Applied {
   if (!Array.isArray(patch)) throw badRequest("a JSON patch must be a list of operations");
   if (patch.length > MAX_OPERATIONS)
     throw new HttpError(413, "RequestEntityTooLarge", `a JSON patch may have ${MAX_OPERATIONS} operations at most`);

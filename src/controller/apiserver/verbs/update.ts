@@ -5,7 +5,7 @@ import { admit, dryRunOf, type FieldValidation, fieldValidationOf, objectOfBody,
 import type { ApiContext } from "../context.ts";
 import { finishDeletion } from "../lifecycle.ts";
 import type { Outcome } from "../outcome.ts";
-import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
+import { bucketOf, isCustom, type ResourceRequest, storeKey } from "../request.ts";
 import { conflict, invalid, notFound } from "../status.ts";
 import type { Stored, Transaction } from "../store/contract.ts";
 
@@ -14,7 +14,7 @@ export async function updateVerb(api: ApiContext, request: ResourceRequest, body
   const { kind, namespace, name = "", query } = request;
   const given = objectOfBody(body, request);
   // As for custom resources on a cluster: whoever replaces says what he has seen.
-  if (!given.metadata.resourceVersion && kind.group === "meshctl.dev") {
+  if (!given.metadata.resourceVersion && isCustom(kind)) {
     throw invalid(kind, name, [{ path: "metadata.resourceVersion", message: "must be specified for an update" }], false);
   }
   const fieldValidation = fieldValidationOf(query);
