@@ -11,7 +11,7 @@ import { UserError } from "../lib/errors.ts";
 import { secureBytes } from "../lib/secure-random.ts";
 import { type Refusal, refuse, type SecretStore } from "./contract.ts";
 
-export const JOIN_TOKEN_LIFE_MS = 600_000;
+const JOIN_TOKEN_LIFE_MS = 600_000;
 const AUDIENCE = "meshctl.dev";
 const ALGORITHM = "ES256";
 const SECRET = "join-token.key";

@@ -36,7 +36,7 @@ export function formatSpiffeId(id: SpiffeId): string {
 }
 
 /** What is wrong with a trust domain's name, or null. */
-export function trustDomainProblem(trustDomain: string): string | null {
+function trustDomainProblem(trustDomain: string): string | null {
   if (trustDomain === "") return "has no trust domain";
   if (trustDomain.length > MAX_TRUST_DOMAIN_BYTES) return "has a trust domain of over 255 bytes";
   if (!TRUST_DOMAIN.test(trustDomain)) {
