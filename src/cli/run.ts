@@ -1,5 +1,6 @@
 import { EXIT } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
+import { clientLine } from "./client-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { createContext } from "./context.ts";
 import { findCommand } from "./find.ts";
@@ -9,9 +10,9 @@ import type { Invocation } from "./invocation.ts";
 /** Runs one command line and resolves with its exit code (design section 12). Never rejects. */
 export async function run(invocation: Invocation): Promise<number> {
   const argv = helpAsOption(invocation.argv);
-  // What scripts and prompts ask most often needs no parser.
-  if (argv.length === 1 && argv[0] === "--version") {
-    invocation.stdout.write(`${VERSION}\n`);
+  const answer = quickAnswer(argv);
+  if (answer !== null) {
+    invocation.stdout.write(`${answer}\n`);
     return EXIT.OK;
   }
   const interrupts = new Interrupts(invocation.onSignal);
@@ -37,6 +38,12 @@ async function execute(invocation: Invocation, argv: readonly string[], interrup
   } finally {
     await context.close();
   }
+}
+
+/** What scripts and prompts ask most often needs no parser: the version of this program. */
+function quickAnswer(argv: readonly string[]): string | null {
+  if (argv.length === 1 && argv[0] === "--version") return VERSION;
+  return argv.length === 2 && argv[0] === "version" && argv[1] === "--client" ? clientLine() : null;
 }
 
 /** `help route split` is `route split --help`. */

@@ -73,7 +73,7 @@ export const command = defineCommand<RunOptions>({
   run,
 });
 
-async function run(context: Context, options: RunOptions, name: string, command: readonly string[] = []): Promise<number> {
+async function run(context: Context, options: RunOptions, name: string, words: readonly string[] = []): Promise<number> {
   if (options.transparent) {
     throw new UserError("--transparent is not there yet: this version does not redirect traffic in a network namespace", {
       hint: "Leave it out: the application then reaches others through --upstream or http_proxy.",
@@ -92,7 +92,7 @@ async function run(context: Context, options: RunOptions, name: string, command:
       labels: Object.fromEntries((options.label ?? []).map((label) => [label.name, label.value])),
       readyPath: options.readyPath,
       drainMs: options.drain ?? DRAIN_MS,
-      command,
+      command: words,
     },
     pickPort,
   );

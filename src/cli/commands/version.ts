@@ -1,9 +1,9 @@
 import { API, type ServerVersion } from "../../api/contract.ts";
 import { EXIT, UserError, messageOf } from "../../lib/errors.ts";
 import { VERSION } from "../../lib/version.ts";
+import { clientLine } from "../client-line.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { formatJson, formatYaml } from "../output/structured.ts";
 
 interface VersionOptions {
   readonly client?: boolean;
@@ -35,10 +35,12 @@ async function run(context: Context, options: VersionOptions): Promise<number> {
     }
   }
   const both = { client, ...(server === null ? {} : { controller: server }) };
-  if (options.output === "json") context.print(formatJson(both));
-  else if (options.output === "yaml") context.print(formatYaml(both));
-  else {
-    context.print(`client:     ${VERSION}`);
+  if (options.output !== "text") {
+    // Loaded here: the plain answer has to come at once, and the YAML library takes its time.
+    const { formatJson, formatYaml } = await import("../output/structured.ts");
+    context.print(options.output === "json" ? formatJson(both) : formatYaml(both));
+  } else {
+    context.print(clientLine());
     if (server !== null) context.print(`controller: ${server.version}`);
   }
   if (problem === undefined) return EXIT.OK;

@@ -88,8 +88,9 @@ function entry(item: unknown, depth: number): string[] {
   return lines.map((line, index) => (index === 0 ? `${indent}- ${line.trimStart()}` : line));
 }
 
-/** `backendRefs` → `Backend Refs`, kubectl's way. */
+/** `backendRefs` → `Backend Refs`, kubectl's way. Keys that are data, such as labels, stay as they are. */
 function title(name: string): string {
+  if (!/^[A-Za-z]+$/.test(name)) return printable(name);
   const spaced = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2");
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }

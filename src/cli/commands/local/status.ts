@@ -56,7 +56,12 @@ async function run(context: Context, { output }: StatusOptions): Promise<number>
 async function readStatus(host: Host): Promise<LocalStatus> {
   const { layout, clock } = host;
   const now = controllerState(layout);
-  const workloads = liveRuns(layout).map(({ namespace, name, pid, command }) => ({ namespace, name, pid, command: command.join(" ") }));
+  const workloads = liveRuns(layout).map((run) => ({
+    namespace: run.namespace,
+    name: run.name,
+    pid: run.pid,
+    command: run.command.join(" "),
+  }));
   const common = { home: layout.root, log: layout.controllerLog, workloads };
   if (now.state !== "running") return { ...common, controller: now.state };
   const reason = await unhealthyBecause(now.record.httpsPort, caOf(host), clock);
@@ -84,7 +89,7 @@ function printTable(context: Context, status: LocalStatus): void {
   context.print(`log:        ${status.log}`);
   if (status.workloads.length > 0) {
     context.print("");
-    const rows = status.workloads.map(({ namespace, name, pid, command }) => [namespace, name, String(pid), command]);
+    const rows = status.workloads.map((workload) => [workload.namespace, workload.name, String(workload.pid), workload.command]);
     for (const line of formatTable(["namespace", "workload", "pid", "command"], rows)) context.print(line);
   }
   if (status.controller === "not-installed") context.say("Start one with: meshctl install --local");
