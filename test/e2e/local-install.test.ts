@@ -91,10 +91,12 @@ test("two installs at once make one control plane", async (t) => {
 });
 
 test("with ports 15000 to 15020 taken, others are used", async (t) => {
-  await takePorts(t, 15_000, 15_020);
+  const taken = await takePorts(t, 15_000, 15_020);
   const mesh = await startMesh(t);
   const { httpsPort, discoveryPort } = mesh.controller();
-  for (const port of [httpsPort, discoveryPort]) assert.ok(port < 15_000 || port > 15_020, String(port));
+  // Those that were not free for us belong to other meshes, which may end at any moment.
+  assert.ok(taken.size > 15);
+  for (const port of [httpsPort, discoveryPort]) assert.ok(!taken.has(port), String(port));
   await mesh.ok(["get", "namespaces"]);
 });
 
@@ -161,9 +163,10 @@ test("uninstall refuses while a workload runs, unless forced, and leaves nothing
   assert.match(await mesh.ok(["uninstall", "--local"]), /nothing is installed/);
 });
 
-/** Binds every port of the range that is free; others have taken the rest already. */
-async function takePorts(t: TestContext, first: number, last: number): Promise<void> {
+/** Binds the ports of the range that are free, and says which. */
+async function takePorts(t: TestContext, first: number, last: number): Promise<ReadonlySet<number>> {
   const servers: Server[] = [];
+  const taken = new Set<number>();
   t.after(() => servers.forEach((server) => server.close()));
   for (let port = first; port <= last; port += 1) {
     await new Promise<void>((resolve) => {
@@ -171,8 +174,10 @@ async function takePorts(t: TestContext, first: number, last: number): Promise<v
       server.once("error", () => resolve());
       server.listen(port, "127.0.0.1", () => {
         servers.push(server);
+        taken.add(port);
         resolve();
       });
     });
   }
+  return taken;
 }

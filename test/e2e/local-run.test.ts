@@ -30,6 +30,16 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
     assert.match(stderr, /^speaker \| meshctl: default\/speaker is in the mesh/m);
   });
 
+  await t.test("the sidecar's log is there to read, at the level asked for", async () => {
+    await mesh.ok(["run", "chatty", "--log-level", "info", "--", "true"]);
+    assert.match(await mesh.ok(["local", "logs", "chatty"]), /ready/);
+    await mesh.ok(["run", "quiet", "--log-level", "error", "--", "true"]);
+    assert.equal(await mesh.ok(["local", "logs", "quiet"]), "");
+    const nobody = await mesh.meshctl(["local", "logs", "nobody"]);
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.stderr, /there is no log/);
+  });
+
   await t.test("the command is told where to listen and whom to call", async () => {
     const flags = ["--service", "env:80", "--port", "0", "--version", "v3", "--upstream", "api:80", "--upstream", "db.shop:5432"];
     const { stdout } = await mesh.meshctl(["run", "env", ...flags, "--", ...PRINT_ENV]);
@@ -117,11 +127,11 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
     }
   });
 
-  await t.test("conflicts are refused with exit code 4", async (t) => {
+  await t.test("conflicts are refused with exit code 4", async (inner) => {
     const run = await startApi(mesh, "twin", "v1");
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-    t.after(() => taken.close());
+    inner.after(() => taken.close());
     const busy = (taken.address() as AddressInfo).port;
     const foreign = { apiVersion: "v1", kind: "Service", metadata: { name: "mine" }, spec: { ports: [{ port: 80 }] } };
     assert.equal((await mesh.api("POST", "/api/v1/namespaces/default/services", foreign)).status, 201);

@@ -84,13 +84,17 @@ test("a store in the mesh, and what is killed in it", { timeout: 120_000 }, asyn
     assert.ok((labels.v4 ?? 0) > 0);
   });
 
-  await t.test("a call under way is waited for; a second signal does not wait", async () => {
+  await t.test("a call under way is waited for, as long as --drain says; a second signal does not wait", async () => {
     const slow =
       "require('http').createServer((q, s) => { if (q.url === '/') return s.end('up'); console.log('called'); s.write('begun'); setTimeout(() => s.end(' and done'), 1000); }).listen(process.env.PORT, '127.0.0.1')";
     const caller = mesh.background(["run", "waiting", "--upstream", "tardy:80", "--", "node", "-e", PATIENT]);
     const upstream = await mesh.waitForWorkload("waiting", ({ status }) => status?.phase === "Running");
-    for (const signals of [1, 2]) {
-      const run = await mesh.run("tardy", ["--service", "tardy:80", "--port", "0"], ["node", "-e", slow]);
+    for (const { drain, signals, waits } of [
+      { drain: "30s", signals: 1, waits: true },
+      { drain: "30s", signals: 2, waits: false },
+      { drain: "100ms", signals: 1, waits: false },
+    ]) {
+      const run = await mesh.run("tardy", ["--service", "tardy:80", "--port", "0", "--drain", drain], ["node", "-e", slow]);
       const port = upstreamPort(upstream, "default/tardy:80");
       await waitFor("the service", async () => (await fetchOnce({ port, headers: { host: "tardy" } })).outcome === "200");
       const call = fetchOnce({ port, path: "/slow", headers: { host: "tardy" } });
@@ -99,7 +103,7 @@ test("a store in the mesh, and what is killed in it", { timeout: 120_000 }, asyn
       await mesh.waitForWorkload("tardy", ({ status }) => status?.phase === "Draining");
       if (signals === 2) run.signal("SIGTERM");
       const { body } = await call;
-      assert.equal(body === "begun and done", signals === 1, `${signals}: ${body}`);
+      assert.equal(body === "begun and done", waits, `${drain}, ${signals}: ${body}`);
       assert.equal((await run.exited).code, 143);
     }
     await caller.stop();

@@ -2,6 +2,9 @@ import { workloadKind, type Workload, type WorkloadStatus } from "../../model/ki
 import type { SidecarPorts } from "./environment.ts";
 import type { RunPlan } from "./plan.ts";
 
+/** Carried by every instance of a workload, so that policies can select it by its name. */
+export const WORKLOAD_LABEL = "meshctl.dev/workload";
+
 /** Not renewed for this long: the instance is gone (design section 9: noticed within 10 s). */
 export const LEASE_SECONDS = 8;
 /** Three renewals may fail before the lease ends. */
@@ -21,7 +24,8 @@ export function workloadOf(plan: RunPlan, ports: SidecarPorts): Workload {
     metadata: {
       name: plan.name,
       namespace: plan.namespace,
-      ...(Object.keys(plan.labels).length > 0 ? { labels: { ...plan.labels } } : {}),
+      // The workload's name as a label too: selectors of policies see labels only.
+      labels: { ...plan.labels, [WORKLOAD_LABEL]: plan.name },
     },
     spec: {
       workload: plan.name,

@@ -9,11 +9,11 @@ import type { KubeObject } from "../../../../src/model/object.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 
-function plan(name: string, service: string, version?: string): Promise<RunPlan> {
+function plan(name: string, served: string, version?: string): Promise<RunPlan> {
   const request = {
     name,
     namespace: "default",
-    services: [parseServiceFlag(service)],
+    services: [parseServiceFlag(served)],
     upstreams: [],
     labels: {},
     version,

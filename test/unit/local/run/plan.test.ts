@@ -103,7 +103,7 @@ test("the Workload carries the sidecar's ports and passes its own schema", async
     noPort,
   );
   const workload = workloadOf(plan, ports);
-  assert.deepEqual(workload.metadata, { name: "api1", namespace: "default", labels: { team: "store" } });
+  assert.deepEqual(workload.metadata, { name: "api1", namespace: "default", labels: { team: "store", "meshctl.dev/workload": "api1" } });
   assert.deepEqual(
     workload.spec?.services.map(({ port, appPort, inboundPort }) => [port, appPort, inboundPort]),
     [
