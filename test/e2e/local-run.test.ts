@@ -100,7 +100,7 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
     ]);
     const { metadata, spec } = await mesh.waitForWorkload("pair", ({ status }) => status?.phase === "Running", "shop");
     assert.equal(spec?.serviceAccount, "keeper");
-    assert.deepEqual(metadata.labels, { team: "store" });
+    assert.deepEqual(metadata.labels, { team: "store", "meshctl.dev/workload": metadata.name });
     assert.deepEqual(
       spec?.services.map(({ name, port, protocol }) => [name, port, protocol]),
       [

@@ -3,12 +3,10 @@ import { EXIT, UserError } from "../../lib/errors.ts";
 import { type Service, serviceKind } from "../../model/kinds/service.ts";
 import { type Workload, workloadKind } from "../../model/kinds/workload.ts";
 import { allKinds } from "../../policies/kinds.ts";
+import { WORKLOAD_LABEL } from "../../local/run/workload.ts";
 import { requireHttp, whatExists } from "../split/backends.ts";
 import { resolveKind } from "../resources/select.ts";
 import type { FaultSpec } from "./types.ts";
-
-/** Label that every instance of a workload carries. */
-const WORKLOAD_LABEL = "meshctl.dev/workload";
 
 /** What a fault is put on. */
 export interface FaultTarget {
