@@ -138,7 +138,7 @@ test("without a control plane, commands say how to get one", async (t) => {
   assert.ok(!existsSync(mesh.home), "asking makes nothing");
 });
 
-test("uninstall refuses while a workload runs, unless forced, and leaves nothing", async (t) => {
+test("uninstall refuses while a workload runs, unless forced, and leaves nothing, also after the controller had to move", async (t) => {
   const mesh = await startMesh(t);
   const port = await freePort();
   const run = await mesh.run("api1", ["--service", "api:80", "--port", String(port)], ["node", join(DEMO, "api.js")]);
@@ -154,6 +154,16 @@ test("uninstall refuses while a workload runs, unless forced, and leaves nothing
   }
   assert.match(await mesh.ok(["uninstall", "--local", "--dry-run", "--force"]), /would end: controller[^]*would remove/);
   assert.ok(isRunning(mesh.controller().pid));
+
+  // Its ports are taken while it is away: it moves, commands find it, and who lost it is named.
+  const before = mesh.controller();
+  await mesh.ok(["local", "stop"]);
+  await takePorts(t, before.httpsPort, before.httpsPort);
+  const moved = await mesh.meshctl(["local", "start"]);
+  assert.equal(moved.code, 0, moved.stderr);
+  assert.match(moved.stderr, /Start these again[^]*default\/api1/);
+  assert.notEqual(mesh.controller().httpsPort, before.httpsPort);
+  await mesh.ok(["get", "namespaces"]);
 
   const { pid } = mesh.controller();
   await mesh.ok(["uninstall", "--local", "--force"]);

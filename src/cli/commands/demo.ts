@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { readControllerRecord } from "../../home/controller-file.ts";
 import { homeLayout } from "../../home/layout.ts";
 import { EXIT } from "../../lib/errors.ts";
 import type { Host } from "../../local/host.ts";
@@ -40,11 +41,17 @@ async function run(context: Context, options: DemoOptions): Promise<number> {
     await uninstall(host, true, () => {});
   }
   const stage = new Stage(context, host, TOUR_STEPS);
+  let ownPid: number | null = null;
   let ports: StorePorts | null = null;
   try {
-    ports = await Promise.race([playTour(stage), interrupted]);
+    const tour = playTour(stage, () => {
+      ownPid = readControllerRecord(host.layout)?.pid ?? null;
+    });
+    ports = await Promise.race([tour, interrupted]);
   } finally {
-    if (!stays || ports === null) {
+    // A second demo may have stopped this one and stand in its place.
+    const replaced = ownPid !== null && readControllerRecord(host.layout)?.pid !== ownPid;
+    if ((!stays || ports === null) && !replaced) {
       context.say("\ntaking it all away …");
       await takeAway(host, stays);
     }

@@ -19,10 +19,11 @@ export interface Stop {
 
 const CONCURRENCY = 32;
 
-/** Installs, opens the store, and plays the stops in order. `ports` are what later stops measure at. */
-export async function playTour(stage: Stage): Promise<StorePorts> {
+/** Installs, opens the store, and plays the stops in order. Resolves with the ports that were measured at. */
+export async function playTour(stage: Stage, installed: () => void): Promise<StorePorts> {
   stage.heading("A control plane on this machine");
   await stage.meshctl("install", "--local");
+  installed();
   stage.heading("A store of five programs that know nothing of a mesh, each with a sidecar");
   const ports = await openStore(stage);
   stage.text("web calls api (two versions, HTTP) and ledger (TCP) through loopback ports of its sidecar; shopper calls web.");
