@@ -34,9 +34,9 @@ function findSlots(): ReadSlots | null {
  * when `isShared` says no. False, and nothing changed: this Node, or this kind of socket, cannot do it.
  */
 export function readShared(socket: Socket, onRead: BufferCallback): boolean {
-  const handle = (socket as unknown as { _handle: { useUserBuffer?: (buffer: Buffer) => void } | null })._handle;
+  const handle = (socket as unknown as { _handle?: { useUserBuffer?: (buffer: Buffer) => void } | null })._handle;
   // Only TCP itself: decrypted bytes come from inside other reads.
-  if (slots === null || handle === null || typeof handle.useUserBuffer !== "function" || socket.constructor !== Socket) return false;
+  if (slots === null || typeof handle?.useUserBuffer !== "function" || socket.constructor !== Socket) return false;
   const inner = socket as unknown as Record<symbol, unknown>;
   let next: Buffer = shared;
   const generate = () => next;
