@@ -265,6 +265,7 @@ export class Proxy {
     this.#tcp.inbound.connections.abort();
     this.#tcp.outbound.connections.abort();
     this.#inbound.close();
+    this.#outbound.stop();
     this.#inboundHttp.close();
     this.#outboundHttp.close();
     this.#admin.close();

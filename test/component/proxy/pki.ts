@@ -31,6 +31,12 @@ export class TestMesh {
     return formatCertificatesPem([this.root.der]);
   }
 
+  /** A leaf for somebody else's key (SubjectPublicKeyInfo, DER); PEM chain. */
+  sign(identity: string, publicKey: Buffer, { notBeforeMs = Date.now() - 60_000, notAfterMs = Date.now() + HOUR }: Validity = {}): string {
+    const leaf = newLeaf(this.#issuer, { notBeforeMs, notAfterMs, publicKey, ...uris(identity) });
+    return formatCertificatesPem([leaf, this.#issuer.der]);
+  }
+
   issue(identity: string, { notBeforeMs = Date.now() - 60_000, notAfterMs = Date.now() + HOUR }: Validity = {}): Credentials {
     const key = newKey();
     this.#serial += 1;

@@ -54,7 +54,7 @@ function outbound(...backends: readonly string[]): Uint8Array {
       routes:
         backends.length === 0
           ? []
-          : [{ origin: "HTTPRoute/default/api-split", backends: backends.map((endpoints) => ({ endpoints, weight: 1 })) }],
+          : [{ origin: "HTTPRoute/default/api-split", backends: backends.map((name) => ({ endpoints: name, weight: 1 })) }],
     }),
   ).finish();
 }
