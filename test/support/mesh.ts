@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type HomeLayout, homeLayout } from "../../src/home/layout.ts";
+import { sweepMemoryDirs } from "../../src/home/memory-dir.ts";
 import type { Workload } from "../../src/model/kinds/workload.ts";
 
 export const PACKAGE = process.env.MESHCTL_TEST_PACKAGE ?? fileURLToPath(new URL("../..", import.meta.url));
@@ -234,6 +235,8 @@ export class TestMesh {
   async close(): Promise<void> {
     await Promise.all(this.#backgrounds.map((background) => background.stop()));
     for (const pid of this.#leftovers()) kill(pid);
+    // Keys of sidecars that were killed.
+    sweepMemoryDirs({ env: process.env, uid: process.getuid?.(), root: this.home }, []);
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
