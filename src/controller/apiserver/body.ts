@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { parseDocument } from "yaml";
 import { messageOf } from "../../lib/errors.ts";
 import { HttpError } from "../http.ts";
+import { duplicateKey } from "./duplicate-key.ts";
 import { badRequest } from "./status.ts";
 
 /** As etcd has it: 1.5 MiB. */
@@ -75,11 +76,16 @@ function decodeJson(bytes: Buffer, type: string): unknown {
       `the media type "${type}" is not supported: send application/json or application/yaml`,
     );
   }
+  const text = decodeText(bytes);
+  let value: unknown;
   try {
-    return JSON.parse(decodeText(bytes));
+    value = JSON.parse(text);
   } catch (error) {
     throw badRequest(`the body is not JSON: ${messageOf(error)}`);
   }
+  const key = duplicateKey(text);
+  if (key !== null) throw badRequest(`the body has the field ${JSON.stringify(key)} twice in one object`);
+  return value;
 }
 
 function decodeYaml(bytes: Buffer): unknown {

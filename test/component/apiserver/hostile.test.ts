@@ -54,6 +54,7 @@ const bodies: [what: string, status: number, body: string | Buffer, headers?: Re
   ["5 MiB without a length", 413, "x".repeat(5 * MIB), { ...JSON_TYPE, "transfer-encoding": "chunked" }],
   ["not YAML", 400, "a: [", YAML_TYPE],
   ["a YAML key twice", 400, "metadata: {name: t}\ndata: {a: b}\ndata: {a: c}\n", YAML_TYPE],
+  ["a JSON key twice", 400, '{"metadata":{"name":"t"},"data":{"a":"b","\\u0061":"c"}}', JSON_TYPE],
   ["a YAML alias bomb", 400, bomb, YAML_TYPE],
 ];
 
