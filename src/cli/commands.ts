@@ -1,20 +1,4 @@
-import type { Command } from "./command.ts";
-
-/** A command in the list: enough for help without loading its code. */
-export interface CommandEntry {
-  /** The words the user types; the folder under commands/ says the same. */
-  readonly words: readonly string[];
-  readonly aliases?: readonly string[];
-  readonly summary: string;
-  /** Absent: of the kind no help page shows. */
-  readonly group?: CommandGroup;
-  // Each command has its own type of options; whoever runs one has just parsed them from its definition.
-  readonly load: () => Promise<{ readonly command: Command<never> }>;
-}
-
-/** Headings of the help page, in this order. */
-export const COMMAND_GROUPS = ["Mesh on this machine", "Resources", "Traffic", "Watch and diagnose", "Identity", "Other"] as const;
-export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+import type { CommandEntry, CommandGroup } from "./entry.ts";
 
 /** What the first word of a two-word command stands for. */
 export const NOUNS: Readonly<Record<string, { readonly summary: string; readonly group: CommandGroup }>> = Object.freeze({
@@ -77,7 +61,10 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
 
   // For programs, not for people.
   command("credential", undefined, "print a credential for kubectl", () => import("./commands/credential.ts")),
-  command("complete", undefined, "print what could stand at the end of a command line", () => import("./commands/complete.ts")),
+  command("complete", undefined, "print what could stand at the end of a command line", async () => {
+    const { completeCommand } = await import("./commands/complete.ts");
+    return { command: completeCommand(COMMANDS, NOUNS) };
+  }),
 ]);
 
 function command(

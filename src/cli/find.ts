@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./commands.ts";
+import type { CommandEntry } from "./entry.ts";
 import { GLOBAL_WITH_VALUE } from "./globals.ts";
 
 /** The leading words of a command line that are not global options: `-n x route split api` → route, split, api. */

@@ -1,8 +1,9 @@
-import { CommanderError, Command as Program } from "commander";
+import { CommanderError, Help, Command as Program } from "commander";
 import { EXIT } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import type { Command, OptionDefinition } from "./command.ts";
-import { COMMAND_GROUPS, COMMANDS, type CommandEntry, NOUNS } from "./commands.ts";
+import { COMMANDS, NOUNS } from "./commands.ts";
+import { COMMAND_GROUPS, type CommandEntry } from "./entry.ts";
 import { GLOBAL_OPTIONS, type GlobalValues } from "./globals.ts";
 import type { Writer } from "./invocation.ts";
 import { toCommanderOption } from "./options/commander.ts";
@@ -72,6 +73,7 @@ function newProgram(name: string, stdout: Writer, stderr: Writer): Program {
     .configureHelp({
       showGlobalOptions: false,
       subcommandTerm: (command) => [command.name(), ...command.aliases()].join("|"),
+      formatHelp: (command, helper) => commandsFirst(Help.prototype.formatHelp.call(helper, command, helper)),
       helpWidth: Math.min(stdout.columns ?? 100, 120),
     })
     .configureOutput({
@@ -81,12 +83,23 @@ function newProgram(name: string, stdout: Writer, stderr: Writer): Program {
     });
 }
 
+/** Whoever asks for help looks for a command first; the options that all of them take come after. */
+function commandsFirst(page: string): string {
+  const sections = page.trimEnd().split("\n\n");
+  const isAboutOptions = (section: string): boolean => /^(Options|Global options):\n/.test(section);
+  return `${[...sections.filter((section) => !isAboutOptions(section)), ...sections.filter(isAboutOptions)].join("\n\n")}\n`;
+}
+
 function nounProgram(program: Program, nouns: Map<string, Program>, noun: string, stdout: Writer, stderr: Writer): Program {
   const known = nouns.get(noun);
   if (known) return known;
   const created = newProgram(noun, stdout, stderr).usage("COMMAND [options]");
   const about = NOUNS[noun];
-  if (about) created.summary(about.summary).description(`${about.summary}.`).helpGroup(`${about.group}:`);
+  if (about)
+    created
+      .summary(about.summary)
+      .description(`${about.summary.charAt(0).toUpperCase()}${about.summary.slice(1)}.`)
+      .helpGroup(`${about.group}:`);
   addGlobals(created, true);
   program.addCommand(created);
   nouns.set(noun, created);

@@ -1,5 +1,6 @@
 import type { Command, OptionDefinition } from "../../src/cli/command.ts";
-import { COMMAND_GROUPS, COMMANDS, type CommandEntry, NOUNS } from "../../src/cli/commands.ts";
+import { COMMANDS, NOUNS } from "../../src/cli/commands.ts";
+import { COMMAND_GROUPS, type CommandEntry } from "../../src/cli/entry.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/globals.ts";
 
 /** docs/commands.md as the definitions make it. */

@@ -1,8 +1,8 @@
-import { defineCommand } from "../command.ts";
-import { COMMANDS, NOUNS } from "../commands.ts";
+import { type Command, defineCommand } from "../command.ts";
 import { liveCandidates } from "../completion/live.ts";
 import { type Candidate, commandCandidates, positionOf } from "../completion/position.ts";
 import type { Context } from "../context.ts";
+import type { CommandEntry } from "../entry.ts";
 import { commandWords, findCommand } from "../find.ts";
 import { GLOBAL_OPTIONS } from "../globals.ts";
 import { printable } from "../output/printable.ts";
@@ -11,15 +11,24 @@ import { sleepUnless } from "../wait.ts";
 /** A shell that waits longer feels broken. */
 const LIVE_LIMIT_MS = 1_500;
 
-export const command = defineCommand<object>({
-  description: "Prints what could stand at the end of a command line: what the completion scripts ask.",
-  arguments: [{ syntax: "[words...]", description: "after --: the words so far; the last one is being typed" }],
-  examples: [{ line: "meshctl complete -- route sp", text: "As a shell asks" }],
-  run,
-});
+/** The commands to complete, and what the first words of two-word ones mean. */
+interface Known {
+  readonly entries: readonly CommandEntry[];
+  readonly nouns: Readonly<Record<string, { readonly summary: string }>>;
+}
 
-async function run(context: Context, _options: object, words: readonly string[]): Promise<void> {
-  const { candidates, rest } = await candidatesFor(context, words);
+/** Takes the list that it stands in itself. */
+export function completeCommand(entries: Known["entries"], nouns: Known["nouns"]): Command<object> {
+  return defineCommand<object>({
+    description: "Prints what could stand at the end of a command line: what the completion scripts ask.",
+    arguments: [{ syntax: "[words...]", description: "after --: the words so far; the last one is being typed" }],
+    examples: [{ line: "meshctl complete -- route sp", text: "As a shell asks" }],
+    run: (context, _options, words: readonly string[]) => run(context, { entries, nouns }, words),
+  });
+}
+
+async function run(context: Context, known: Known, words: readonly string[]): Promise<void> {
+  const { candidates, rest } = await candidatesFor(context, known, words);
   const current = words.at(-1) ?? "";
   const seen = new Set<string>();
   for (const { value, description } of candidates) {
@@ -35,16 +44,16 @@ interface Answer {
   readonly rest: "names" | "files" | "directories";
 }
 
-async function candidatesFor(context: Context, words: readonly string[]): Promise<Answer> {
+async function candidatesFor(context: Context, { entries, nouns }: Known, words: readonly string[]): Promise<Answer> {
   const before = words.slice(0, -1);
-  const entry = findCommand(COMMANDS, before);
+  const entry = findCommand(entries, before);
   if (entry === null) {
     const current = words.at(-1) ?? "";
     if (current.startsWith("-")) {
       const candidates = GLOBAL_OPTIONS.map(({ flags, description }) => ({ value: /--[a-z-]+/.exec(flags)?.[0] ?? flags, description }));
       return { candidates, rest: "names" };
     }
-    return { candidates: commandCandidates(COMMANDS, NOUNS, commandWords(before)), rest: "names" };
+    return { candidates: commandCandidates(entries, nouns, commandWords(before)), rest: "names" };
   }
   const { command: found } = await entry.load();
   const position = positionOf(found, afterWords(words, entry.words.length));

@@ -1,5 +1,5 @@
 import type { ArgumentDefinition, Command, Completes, OptionDefinition } from "../command.ts";
-import type { CommandEntry } from "../commands.ts";
+import type { CommandEntry } from "../entry.ts";
 import { GLOBAL_OPTIONS } from "../globals.ts";
 
 export interface Candidate {

@@ -3,9 +3,7 @@ import type { FaultAbort, FaultDelay, FaultRule } from "./types.ts";
 
 /** `30 % get 503`, `all are reset`. */
 export function describeAbort({ httpStatus, reset, percent }: FaultAbort): string {
-  return reset
-    ? `${share(percent)} ${percent === undefined || percent === 100 ? "are" : "is"} reset`
-    : `${share(percent)} get ${httpStatus ?? 503}`;
+  return reset ? `${share(percent)} are reset` : `${share(percent)} get ${httpStatus ?? 503}`;
 }
 
 /** `50 % wait 200ms`. */

@@ -230,11 +230,11 @@ describe("fault", () => {
   });
 
   it("ends by itself", async () => {
-    const before = Date.now();
+    const startedMs = Date.now();
     const text = await run("fault abort api --percent 1 --expires 10m");
     const { expiresAt = "" } = await fault("api-fault");
     assert.match(text, new RegExp(`until ${expiresAt}\n`));
-    assert.ok(Math.abs(Date.parse(expiresAt) - before - 600_000) < 60_000, expiresAt);
+    assert.ok(Math.abs(Date.parse(expiresAt) - startedMs - 600_000) < 60_000, expiresAt);
     await run("fault delay api --delay 5ms");
     assert.equal((await fault("api-fault")).expiresAt, expiresAt, "a second fault does not prolong the first");
     assert.match(await run("fault list -o json"), /expiresAt/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { LAST_APPLIED, lastApplied, withLastApplied } from "../../../src/cli/apply/last-applied.ts";
 import { sameJson, threeWayPatch } from "../../../src/cli/apply/merge.ts";
 import { unifiedDiff } from "../../../src/cli/output/unified-diff.ts";

@@ -86,22 +86,22 @@ describe("problems become text in one place", () => {
 });
 
 describe("Ctrl-C", () => {
-  function interrupts(): { it: Interrupts; send: (signal: EndSignal) => void; cut: () => Promise<number | null> } {
+  function interrupts(): { own: Interrupts; send: (signal: EndSignal) => void; cut: () => Promise<number | null> } {
     let send: (signal: EndSignal) => void = () => {};
-    const it = new Interrupts((handler) => {
+    const own = new Interrupts((handler) => {
       send = handler;
       return () => {};
     });
-    return { it, send: (signal) => send(signal), cut: () => Promise.race([it.cutShort, Promise.resolve(null)]) };
+    return { own, send: (signal) => send(signal), cut: () => Promise.race([own.cutShort, Promise.resolve(null)]) };
   }
   it("cuts a command short with 130", async () => {
-    const { it: own, send, cut } = interrupts();
+    const { own, send, cut } = interrupts();
     assert.equal(await cut(), null);
     send("SIGINT");
     assert.equal(await own.cutShort, 130);
   });
   it("is left to a command that takes over; the second time it cuts short", async () => {
-    const { it: own, send, cut } = interrupts();
+    const { own, send, cut } = interrupts();
     const signal = own.takeOver();
     send("SIGTERM");
     assert.ok(signal.aborted);
@@ -110,7 +110,7 @@ describe("Ctrl-C", () => {
     assert.equal(await own.cutShort, 130);
   });
   it("is passed on by a command that runs another, however often", async () => {
-    const { it: own, send, cut } = interrupts();
+    const { own, send, cut } = interrupts();
     const seen: EndSignal[] = [];
     const giveBack = own.forwardTo((signal) => seen.push(signal));
     for (const signal of ["SIGINT", "SIGINT", "SIGHUP"] as const) send(signal);
