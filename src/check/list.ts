@@ -16,6 +16,7 @@ import { proxiesConnected } from "./checks/proxies-connected.ts";
 import { proxiesSynced } from "./checks/proxies-synced.ts";
 import { proxiesVersion } from "./checks/proxies-version.ts";
 import { rootLifetime } from "./checks/root-lifetime.ts";
+import { workloadsAlive } from "./checks/workloads-alive.ts";
 import { workloadsReady } from "./checks/workloads-ready.ts";
 import type { HealthCheck } from "./contract.ts";
 
@@ -39,5 +40,6 @@ export const CHECKS: readonly HealthCheck[] = Object.freeze([
   policiesAccepted,
   policiesResolved,
   policiesConflict,
+  workloadsAlive,
   workloadsReady,
 ]);

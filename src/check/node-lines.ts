@@ -15,6 +15,7 @@ export const NODE_LINES: Readonly<Record<number, NodeLine>> = Object.freeze({
   23: { endOfLife: "2025-06-01" },
   24: { endOfLife: "2028-04-30", fixedIn: [14, 1] },
   25: { endOfLife: "2026-06-01", fixedIn: [8, 2] },
+  26: { endOfLife: "2029-04-30" },
 });
 
 /** As `engines` in package.json says. */

@@ -95,7 +95,12 @@ before(async () => {
   });
   const objects = [
     { apiVersion: "v1", kind: "Service", metadata: { name: "api" }, spec: { ports: [{ port: 80 }] } },
-    { apiVersion: "meshctl.dev/v1alpha1", kind: "Workload", metadata: { name: "web" }, spec: { workload: "web", serviceAccount: "web" } },
+    {
+      apiVersion: "meshctl.dev/v1alpha1",
+      kind: "Workload",
+      metadata: { name: "web" },
+      spec: { workload: "web", serviceAccount: "web", leaseDurationSeconds: 3600 },
+    },
   ];
   const { code, stderr } = await mesh.cli(["apply", "-f", "-"], {
     stdin: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
@@ -268,7 +273,7 @@ describe("check", () => {
     mesh.paths["GET /meshctl/v1/proxies"] = [inShop];
     const fine = await mesh.cli(["check"]);
     assert.equal(fine.code, 0, fine.stdout);
-    assert.match(fine.stdout, /\nStatus check results are √ \(19 fine\)\n$/);
+    assert.match(fine.stdout, /\nStatus check results are √ \(20 fine\)\n$/);
     const report = JSON.parse((await mesh.cli(["check", "-o", "json"])).stdout);
     assert.equal(report.success, true);
     assert.match((await mesh.cli(["check", "-o", "junit"])).stdout, /<testsuite name="proxies" tests="5" failures="0" skipped="0">/);

@@ -51,7 +51,7 @@ const workload = {
   kind: "Workload",
   metadata: { name: "api1", namespace: "default" },
   spec: { services: [{ name: "api", port: 80 }] },
-  status: { ready: ["api:80"] },
+  status: { ready: ["api:80"], renewTime: at(-2_000) },
 } as unknown as Workload;
 
 const route = (type: string, status: string): KubeObject => ({
@@ -125,6 +125,7 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
         issuerRotatesAt: at(7000 * DAY),
       }),
       proxies: async () => [],
+      workloads: async () => [],
     },
     "node-line",
     "warning",
@@ -287,6 +288,13 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
     "policies-conflict",
     "warning",
     /default\/a is older/,
+  ],
+  [
+    "a workload whose supervisor was killed",
+    { workloads: async () => [{ ...workload, status: { ...workload.status, renewTime: at(-9_000) } } as unknown as Workload] },
+    "workloads-alive",
+    "error",
+    /default\/api1 was last heard of 9s ago/,
   ],
   [
     "a workload that does not serve",
