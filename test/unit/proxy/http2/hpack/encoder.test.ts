@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ByteWriter } from "../../../../../src/proxy/http1/codec/byte-writer.ts";
 import { HpackDecoder } from "../../../../../src/proxy/http2/codec/hpack/decoder.ts";
 import { HUFFMAN_ALWAYS, HUFFMAN_NEVER, HpackEncoder } from "../../../../../src/proxy/http2/codec/hpack/encoder.ts";
