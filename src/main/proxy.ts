@@ -65,4 +65,8 @@ process.on("message", (message) => {
 process.on("disconnect", () => end("the supervisor is gone"));
 process.on("SIGTERM", () => end("SIGTERM"));
 process.on("SIGINT", () => end("SIGINT"));
-process.on("uncaughtException", (error) => fatal(`internal error: ${error.stack ?? error.message}`));
+process.on("uncaughtException", (error) => {
+  // For whoever mends it, in the log; the user gets a sentence.
+  log.error(error.stack ?? error.message);
+  fatal(`internal error: ${error.message}`);
+});

@@ -45,6 +45,8 @@ export class ProxyIdentity implements CredentialSource {
   #token: string | null;
   /** When the present leaf came (Unix ms); a saved one counts from its own beginning. */
   #issuedMs: number;
+  /** The controller does not take the present leaf as a proof. */
+  #leafRefused = false;
   #next: Timer | null = null;
   #end: Timer | null = null;
 
@@ -123,7 +125,7 @@ export class ProxyIdentity implements CredentialSource {
 
   #proof(): Proof | null {
     const own = this.credentials();
-    if (own !== null) return { key: own.keyPem, cert: own.chainPem };
+    if (own !== null && !(this.#leafRefused && this.#token !== null)) return { key: own.keyPem, cert: own.chainPem };
     return this.#token === null ? null : { token: this.#token };
   }
 
@@ -134,10 +136,19 @@ export class ProxyIdentity implements CredentialSource {
       return;
     }
     this.#options.log("warn", `no certificate: ${issued.message}`);
-    // A refused token stays refused. A refused leaf may be one of a root that is no longer trusted: also a token's case.
-    if (issued.refused && "token" in proof && proof.token === this.#token) this.#token = null;
+    if (issued.refused) this.#refused(proof);
     this.#state = this.credentials() === null ? "without" : "valid";
     this.#next = this.#options.clock.setTimer(() => this.#request(), this.#backoff.nextMs(), { unref: true });
+  }
+
+  /** What was refused once is refused again: a token is used up, a leaf needs a token's help. */
+  #refused(proof: Proof): void {
+    if ("token" in proof) {
+      if (proof.token === this.#token) this.#token = null;
+    } else if (!this.#leafRefused) {
+      this.#leafRefused = true;
+      this.#options.needToken();
+    }
   }
 
   #install(issued: Issued & { ok: true }): void {
@@ -146,6 +157,7 @@ export class ProxyIdentity implements CredentialSource {
     this.#issuedMs = clock.nowMs();
     // One redemption is all a join token is good for.
     this.#token = null;
+    this.#leafRefused = false;
     this.#state = "valid";
     this.#backoff.reset();
     this.#watchEnd();

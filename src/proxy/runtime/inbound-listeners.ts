@@ -40,7 +40,16 @@ export class InboundListeners {
       const acceptor = this.#acceptor(appPort);
       this.#acceptors.push(acceptor);
       const what = `inbound traffic to port ${appPort}`;
-      this.#listeners.push(await listen(address, listenPort, what, (socket) => acceptor.accept(socket)));
+      const { limits, refused } = this.#options;
+      const listener = await listen({
+        host: address,
+        port: listenPort,
+        what,
+        maxConnections: limits.maxConnections,
+        accept: (socket) => acceptor.accept(socket),
+        dropped: () => refused({ reason: "overloaded", message: "too many connections", from: "" }),
+      });
+      this.#listeners.push(listener);
     }
     return this.#listeners.map((listener) => listener.port);
   }

@@ -8,12 +8,29 @@ export interface Listener {
   close(): void;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  /** Whose traffic, for the message when it cannot be bound. */
+  readonly what: string;
+  /** Open at a time; more are closed at once. */
+  readonly maxConnections: number;
+  /** Sockets are half-open capable: each direction ends by itself. */
+  accept(socket: Socket): void;
+  /** One connection over the limit was closed. */
+  dropped?(): void;
+}
+
 const BACKLOG = 1_024;
 
-/** Binds `host:port` (0 picks one). Sockets are half-open capable: each direction ends by itself. */
-export function listen(host: string, port: number, what: string, accept: (socket: Socket) => void): Promise<Listener> {
+/** Binds `host:port`. Rejects with a UserError. */
+export function listen(options: ListenOptions): Promise<Listener> {
+  const { host, port, what, maxConnections, accept, dropped } = options;
   return new Promise((resolve, reject) => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    server.maxConnections = maxConnections;
+    server.on("drop", () => dropped?.());
     server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, what)));
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.removeAllListeners("error");

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import type { UpstreamListener } from "../../messages/bootstrap.ts";
 import type { ConfigView, HttpServerSide, Limits, Transport } from "../contract.ts";
@@ -38,18 +39,14 @@ export class OutboundListeners {
       const { config, http, tcp, clock, limits } = this.#options;
       const side = this.#remember(http.upstream(destination));
       const acceptor = new UpstreamAcceptor({ destination, config, http: side, tcp, clock, limits });
-      const listener = await listen(LOOPBACK, listenPort, `upstream ${destination}`, (socket) => acceptor.accept(socket));
-      this.#listeners.push(listener);
-      ports.push(listener.port);
+      ports.push(await this.#listen(listenPort, `upstream ${destination}`, (socket) => acceptor.accept(socket)));
     }
     return ports;
   }
 
   async openProxy(port: number): Promise<number> {
     const side = this.#remember(this.#options.http.proxy());
-    const listener = await listen(LOOPBACK, port, "outbound traffic", (socket) => side.serve(new PlainTransport(socket)));
-    this.#listeners.push(listener);
-    return listener.port;
+    return this.#listen(port, "outbound traffic", (socket) => side.serve(new PlainTransport(socket)));
   }
 
   /**
@@ -82,6 +79,13 @@ export class OutboundListeners {
       (sum, side) => sum + side.openConnections,
       this.#options.tcp.connections.size,
     );
+  }
+
+  async #listen(port: number, what: string, accept: (socket: Socket) => void): Promise<number> {
+    const { maxConnections } = this.#options.limits;
+    const listener = await listen({ host: LOOPBACK, port, what, maxConnections, accept });
+    this.#listeners.push(listener);
+    return listener.port;
   }
 
   #tunnelSide(destination: string): HttpServerSide {

@@ -148,8 +148,12 @@ export class InboundAcceptor {
     const raw = this.#handshakes.get(key);
     this.#handshakes.delete(key);
     const peer = this.#options.check(presentedChain(socket), this.#options.clock.nowMs());
-    if (raw === undefined || this.#own === null || !peer.ok) {
-      this.#refuse(socket, "peer-untrusted", peer.ok ? "the connection is gone" : peer.message);
+    if (!peer.ok) {
+      this.#refuse(socket, "peer-untrusted", peer.message);
+      return;
+    }
+    if (raw === undefined || this.#own === null) {
+      this.#refuse(socket, "downstream-reset", "gone before the handshake was over");
       return;
     }
     const transport = new MeshTransport(socket, raw, peer, retireAtMs(this.#own, peer, ACCEPTOR_MARGIN));

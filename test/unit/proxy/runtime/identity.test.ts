@@ -153,6 +153,27 @@ describe("a proxy's identity", () => {
     identity.close();
   });
 
+  it("asks for a token when its leaf is refused, and serves on with that leaf meanwhile", async () => {
+    const { clock, asked, events, controller, identity } = setup();
+    identity.start();
+    await settle();
+    const good = controller.answer;
+    controller.answer = refuse(true);
+    clock.advance(LIFE / 2);
+    await settle();
+    clock.advance(3_000);
+    await settle();
+    assert.equal(events.filter((event) => event === "need-token").length, 1);
+    assert.equal(identity.credentials()?.serial, "s1");
+    identity.giveToken("second");
+    controller.answer = good;
+    clock.advance(3_000);
+    await settle();
+    assert.equal(asked.at(-1), "second");
+    assert.equal(identity.credentials()?.serial, "s2");
+    identity.close();
+  });
+
   it("sends a token again when the controller was away", async () => {
     const { clock, asked, controller, identity } = setup();
     controller.answer = refuse(false);

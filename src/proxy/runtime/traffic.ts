@@ -1,0 +1,105 @@
+import type { EndpointState } from "../../decide/contract.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { Wheel } from "../../lib/wheel.ts";
+import type { Bootstrap } from "../../messages/bootstrap.ts";
+import type { ConfigView, Limits, Observer } from "../contract.ts";
+import { RequestIds } from "../http1/request-ids.ts";
+import type { Engine } from "../http1/server-side.ts";
+import { InboundHttp } from "../inbound/inbound-http.ts";
+import { OutboundHttp } from "../outbound/outbound-http.ts";
+import { InboundTcp } from "../tcp/inbound.ts";
+import { OutboundTcp } from "../tcp/outbound.ts";
+import type { RefusedConnection } from "../tls/acceptor.ts";
+import type { CredentialSource } from "../tls/credentials.ts";
+import { MeshDialer } from "../tls/dialer.ts";
+import { MeshConnections } from "../tls/mesh-connections.ts";
+import type { PeerCheck } from "../tls/peer.ts";
+import { InboundListeners } from "./inbound-listeners.ts";
+import { OutboundListeners } from "./outbound-listeners.ts";
+
+export interface TrafficOptions {
+  readonly view: ConfigView;
+  readonly source: CredentialSource;
+  readonly check: PeerCheck;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  refused(refusal: RefusedConnection): void;
+}
+
+/** Ports that were bound, in the order of the bootstrap's lists. */
+export interface TrafficPorts {
+  readonly inbound: readonly number[];
+  readonly upstreams: readonly number[];
+  readonly outbound: number;
+}
+
+/** Everything that carries the application's bytes: listeners, HTTP engine, opaque TCP, and the dialler under them. */
+export class Traffic {
+  readonly inbound: InboundListeners;
+  readonly outbound: OutboundListeners;
+  readonly #connections: MeshConnections;
+  readonly #inboundHttp: InboundHttp;
+  readonly #outboundHttp: OutboundHttp;
+  readonly #inboundTcp: InboundTcp;
+  readonly #outboundTcp: OutboundTcp;
+
+  constructor(options: TrafficOptions) {
+    const { view, source, check, observer, clock, random, limits, refused } = options;
+    this.#connections = new MeshConnections(source, check, clock);
+    const connections = this.#connections;
+    const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
+    const engine: Engine = { clock, wheel: new Wheel(clock), random, limits, observer, requestIds: new RequestIds(random) };
+    this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });
+    this.#outboundTcp = new OutboundTcp({ config: view, dialer, observer, clock, random, limits });
+    this.#inboundHttp = new InboundHttp({ engine, view, dialer });
+    this.#outboundHttp = new OutboundHttp({
+      engine,
+      view,
+      dialer,
+      opaque: (transport, destination) => this.outbound.tunnel(transport, destination),
+    });
+    this.inbound = new InboundListeners({
+      config: view,
+      source,
+      check,
+      connections,
+      http: this.#inboundHttp,
+      tcp: this.#inboundTcp,
+      observer,
+      clock,
+      limits,
+      refused,
+    });
+    this.outbound = new OutboundListeners({ config: view, http: this.#outboundHttp, tcp: this.#outboundTcp, clock, limits });
+  }
+
+  /** Rejects with a UserError for a port that cannot be had. */
+  async open(bootstrap: Bootstrap): Promise<TrafficPorts> {
+    const inbound = await this.inbound.open(bootstrap.inbound);
+    const upstreams = await this.outbound.openUpstreams(bootstrap.upstreams);
+    return { inbound, upstreams, outbound: await this.outbound.openProxy(bootstrap.outboundPort) };
+  }
+
+  get meshConnections(): number {
+    return this.#connections.size;
+  }
+
+  /** These endpoints are gone: connections to them end with their work. */
+  retire(states: readonly EndpointState[]): void {
+    this.#outboundHttp.retire(states);
+  }
+
+  /** Breaks off what is left. */
+  close(): void {
+    this.#inboundTcp.connections.abort();
+    this.#outboundTcp.connections.abort();
+    this.inbound.close();
+    this.outbound.stop();
+    this.#inboundHttp.close();
+    this.#outboundHttp.close();
+    this.#connections.close();
+  }
+}
