@@ -96,6 +96,13 @@ test("a unified diff shows three lines around a change", () => {
   const after = before.map((line) => (line === "line 10" ? "changed" : line));
   assert.deepEqual(unifiedDiff(before.join("\n"), after.join("\n")), [
     "@@ -7,7 +7,7 @@",
-    ...[" line 7", " line 8", " line 9", "-line 10", "+changed", " line 11", " line 12", " line 13"],
+    " line 7",
+    " line 8",
+    " line 9",
+    "-line 10",
+    "+changed",
+    " line 11",
+    " line 12",
+    " line 13",
   ]);
 });
