@@ -7,6 +7,9 @@ export interface Writer {
   readonly isTTY?: boolean;
   /** Width of the terminal in characters. */
   readonly columns?: number;
+  /** True while what was written waits for a slow reader; `drain` tells when it does no more. */
+  readonly writableNeedDrain?: boolean;
+  once?(event: "drain", listener: () => void): unknown;
 }
 
 /** Signals that ask a command to end. */

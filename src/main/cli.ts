@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { run } from "../cli/run.ts";
 import type { EndSignal } from "../cli/invocation.ts";
 import { systemClock } from "../lib/clock.ts";
+import { EXIT } from "../lib/errors.ts";
 import { systemRandom } from "../lib/random.ts";
 
 const END_SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -37,4 +38,12 @@ const exitCode = await run({
     };
   },
 });
+// What a pipe has not taken yet would be lost; somebody who cut it short does not wait for it.
+if (exitCode !== EXIT.INTERRUPTED) await Promise.all([process.stdout, process.stderr].map(flushed));
 process.exit(exitCode);
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}

@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import { ALL_NAMESPACES, LIST_OUTPUT, type ListFormat, SELECTOR, WATCH } from "../options/output.ts";
+import { drained } from "../output/drain.ts";
 import { formatJson, formatYaml } from "../output/structured.ts";
 import { Table } from "../output/table.ts";
 import { headersFor, rowFor } from "../resources/columns.ts";
@@ -125,6 +126,7 @@ async function watch(
     { ...selectors, ...(fieldSelector ? { fieldSelector } : {}), signal },
   )) {
     print([event.object], false);
+    await drained(context.stdout);
   }
   return EXIT.OK;
 }

@@ -5,6 +5,7 @@ import { REASONS } from "../../messages/reasons.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parseCount, parseHeaderMatch } from "../options/values.ts";
+import { drained } from "../output/drain.ts";
 import { createStyle } from "../output/style.ts";
 import { formatTapLine } from "../tap/format.ts";
 import { tapQuery } from "../tap/query.ts";
@@ -85,6 +86,7 @@ async function run(context: Context, options: TapOptions, text: string): Promise
           );
           shown += 1;
           if (shown === options.max) return EXIT.OK;
+          await drained(context.stdout);
           break;
         case "dropped":
           context.say(`(${line.count} more were not sent: over ${options.rate} a second, or this terminal is slower than the mesh)`);

@@ -95,6 +95,15 @@ describe("the built program", () => {
     assert.equal(code, 0);
   });
 
+  it("loses nothing to a slow reader", async () => {
+    const annotations = { x: "a".repeat(100_000) };
+    const service = { apiVersion: "v1", kind: "Service", metadata: { name: "large", annotations }, spec: { ports: [{ port: 80 }] } };
+    await built.ok(["apply", "-f", "-"], { input: JSON.stringify(service) });
+    const { stdout } = await execute("bash", ["-c", "meshctl get svc large -o yaml | (sleep 0.3; wc -c)"]);
+    assert.ok(Number(stdout) > 200_000, stdout);
+    await built.ok(["delete", "svc", "large"]);
+  });
+
   it("ends a watch with 0 on Ctrl-C", async () => {
     const watch = built.background(["get", "svc", "-w"]);
     await watch.waitForOutput(/api /);
