@@ -24,6 +24,7 @@ export async function executeSteps(client: KubeClient, steps: readonly Step[]): 
       const { kind, object } = step.manifest;
       throw new UserError(`${objectName(kind, object.metadata.name)}: ${messageOf(error)}`, {
         hint: stands.length === 0 ? "Everything is as it was before." : `Could not be taken back: ${stands.join(", ")}.`,
+        exitCode: error instanceof UserError ? error.exitCode : undefined,
         cause: error,
       });
     }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import * as fc from "fast-check";
 import { parseFieldPath } from "../../../src/cli/manifests/field-path.ts";
 import { parseManifests } from "../../../src/cli/manifests/parse.ts";
 import { MAX_SOURCE_BYTES, readSources } from "../../../src/cli/manifests/read.ts";
@@ -106,6 +107,51 @@ describe("manifests", () => {
     const text = `${service("a\n  namespace: x")}---\n${service("a\n  namespace: y")}`;
     assert.deepEqual(problemsOf(text), []);
     assert.match(problemsOf(text, "x").join("\n"), /^f\.yaml:14:3: metadata\.namespace: is y, but --namespace says x$/);
+  });
+
+  it("never fails on any text, and places every problem in it", () => {
+    const pieces = fc.constantFrom(
+      "a:",
+      " ",
+      "\n",
+      "- ",
+      "{",
+      "}",
+      "[",
+      "]",
+      "&x",
+      "*x",
+      "---\n",
+      "kind: Service\n",
+      "apiVersion: v1\n",
+      "metadata:\n",
+      "  name: b\n",
+      "!!binary ",
+      "|\n",
+      "? ",
+      "<<: ",
+      '"',
+      "\t",
+      "\u0085",
+      "null",
+      "~",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(pieces, { maxLength: 40 }).map((list) => list.join("")),
+        ),
+        (text) => {
+          const { documents, problems } = parse(text);
+          const found = [...problems, ...validateManifests(documents, kinds, { fallback: "default" }).problems];
+          const lines = text.split("\n").length + 1;
+          for (const { line = 0, column = 0 } of found)
+            assert.ok(line >= 1 && line <= lines && column >= 1, JSON.stringify({ text, line, column }));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it("fills in the namespace", () => {
