@@ -14,17 +14,16 @@ const log: RootLogger = createLogger({ level: "info", format: "text", clock: sys
 let proxy: Proxy | null = null;
 let ending = false;
 
-function tell(message: FromProxy): void {
+function tell(message: FromProxy, sent: () => void = () => {}): void {
   // A channel that has just closed is noticed by `disconnect`.
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
+  else sent();
 }
 
 /** A problem the supervisor shows its user: one sentence, then the end. */
 function fatal(message: string): void {
   log.error(message);
-  tell({ kind: "fatal", message });
-  // The message is on its way through the channel.
-  setImmediate(() => process.exit(EXIT_FAILED));
+  tell({ kind: "fatal", message }, () => process.exit(EXIT_FAILED));
 }
 
 async function begin(bootstrap: Bootstrap): Promise<void> {
