@@ -53,7 +53,7 @@ for (const vector of SERVER_VECTORS) {
 test("3.4 the server's SETTINGS come first, then more window for the connection", () => {
   const talk = new Talk(SIDE_SERVER);
   const [first, second] = talk.sentFrames();
-  assert.equal(first?.payload.toString("hex"), "000400010000000600004c800003000000640009000000010008" + "00000001");
+  assert.equal(first?.payload.toString("hex"), "000400010000000600004c80000300000064000900000001000800000001");
   assert.equal(second?.payload.readUInt32BE(0), 1_024 * 1_024 - 65_535);
 });
 
