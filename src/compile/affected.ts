@@ -48,6 +48,13 @@ export function unitsOfPolicy(store: MeshStore, policy: KubeObject): readonly Un
   return units.found();
 }
 
+/** Resources in which an instance stands as an endpoint. */
+export function unitsOfEndpoint(store: MeshStore, instance: string): readonly Unit[] {
+  const units = new Units(store);
+  for (const slice of store.slicesTo(instance)) sliceChanged(units, store, slice);
+  return units.found().filter(({ typeUrl }) => typeUrl === TYPE_URL.ENDPOINTS);
+}
+
 class Units {
   readonly #store: MeshStore;
   readonly #found = new Map<string, Unit>();

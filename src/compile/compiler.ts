@@ -2,8 +2,8 @@ import { encodeResource, type EncodedResource } from "../discovery/resource.ts";
 import { Endpoints, Inbound, Outbound, Protocol } from "../messages/gen/meshctl/discovery/v1/discovery.ts";
 import { TYPE_URL } from "../messages/names.ts";
 import type { PolicyTranslation } from "../policies/catalog.ts";
-import { affectedBy } from "./affected.ts";
-import { compileEndpoints, compileInstanceEndpoint } from "./endpoints.ts";
+import { affectedBy, type Unit, unitsOfEndpoint } from "./affected.ts";
+import { compileEndpoints, compileInstanceEndpoint, type EndpointSources } from "./endpoints.ts";
 import { compileInbound } from "./inbound.ts";
 import { addressName, destinationName, hostAliases, parseDestination, subscribableNames, type Destination } from "./names.ts";
 import { serviceOfSlice } from "./objects.ts";
@@ -22,6 +22,8 @@ export interface CompilerOptions {
   readonly trustDomain: string;
   /** Suffix of fully qualified Service names; default `cluster.local`. */
   readonly clusterDomain?: string;
+  /** See {@link EndpointSources}; absent: nothing is known of any proxy. */
+  readonly capabilitiesOf?: EndpointSources["capabilitiesOf"];
 }
 
 /** Who asks: views depend on the namespace, an Inbound belongs to one instance. */
@@ -41,7 +43,7 @@ const MAX_CACHED = 50_000;
 export class Compiler {
   readonly #store: MeshStore;
   readonly #catalog: readonly PolicyTranslation[];
-  readonly #trustDomain: string;
+  readonly #endpointSources: EndpointSources;
   readonly #clusterDomain: string;
   /** `type name` → view → resource. */
   readonly #cache = new Map<string, Map<string, EncodedResource>>();
@@ -51,13 +53,26 @@ export class Compiler {
   constructor(options: CompilerOptions) {
     this.#store = options.store;
     this.#catalog = options.catalog;
-    this.#trustDomain = options.trustDomain;
+    this.#endpointSources = {
+      store: options.store,
+      trustDomain: options.trustDomain,
+      capabilitiesOf: options.capabilitiesOf ?? (() => null),
+    };
     this.#clusterDomain = options.clusterDomain ?? "cluster.local";
   }
 
   /** Forgets what a change (already in the store) may alter, and says under which names it is known. */
   invalidate(change: Change): readonly Invalidation[] {
-    return affectedBy(this.#store, change).map(({ typeUrl, name }) => {
+    return this.#forget(affectedBy(this.#store, change));
+  }
+
+  /** The same for an instance whose proxy said that it can do other things than before. */
+  capabilitiesChanged(instance: string): readonly Invalidation[] {
+    return this.#forget(unitsOfEndpoint(this.#store, instance));
+  }
+
+  #forget(units: readonly Unit[]): readonly Invalidation[] {
+    return units.map(({ typeUrl, name }) => {
       this.#cache.delete(`${typeUrl} ${name}`);
       return { typeUrl, names: this.#names(typeUrl, name) };
     });
@@ -95,7 +110,7 @@ export class Compiler {
   #instanceOutbound(address: string, port: number): EncodedResource | null {
     const canonical = addressName(address, port);
     return this.#cached(TYPE_URL.OUTBOUND, canonical, "", () => {
-      const [endpoint] = compileInstanceEndpoint(this.#store, this.#trustDomain, address, port) ?? [];
+      const [endpoint] = compileInstanceEndpoint(this.#endpointSources, address, port) ?? [];
       const [slice] = this.#store.slicesAt(canonical);
       if (endpoint === undefined || slice === undefined) return null;
       const appProtocol = slice.ports?.find((candidate) => candidate.port === port)?.appProtocol;
@@ -115,7 +130,7 @@ export class Compiler {
     if (destination.kind === "address") {
       const canonical = addressName(destination.address, destination.port);
       return this.#cached(TYPE_URL.ENDPOINTS, canonical, "", () => {
-        const endpoints = compileInstanceEndpoint(this.#store, this.#trustDomain, destination.address, destination.port);
+        const endpoints = compileInstanceEndpoint(this.#endpointSources, destination.address, destination.port);
         return endpoints === null ? null : encodeResource(TYPE_URL.ENDPOINTS, canonical, [], Endpoints.encode({ endpoints }).finish());
       });
     }
@@ -123,7 +138,7 @@ export class Compiler {
     const canonical = destinationName(namespace, name, port);
     if (canonical !== asked) return null;
     return this.#cached(TYPE_URL.ENDPOINTS, canonical, "", () => {
-      const endpoints = compileEndpoints(this.#store, this.#trustDomain, `${namespace}/${name}`, port);
+      const endpoints = compileEndpoints(this.#endpointSources, `${namespace}/${name}`, port);
       return endpoints === null ? null : encodeResource(TYPE_URL.ENDPOINTS, canonical, [], Endpoints.encode({ endpoints }).finish());
     });
   }

@@ -6,28 +6,37 @@ import { addressName } from "./names.ts";
 import { portNumbered, type EndpointSlice, type Service, type SliceEndpoint } from "./objects.ts";
 import type { MeshStore } from "./store.ts";
 
-/** What every proxy of this and the previous minor version understands. */
-const CAPABILITIES = [ALPN.H1, ALPN.TCP];
+/** What every proxy of this and the previous minor version understands; for those that have not said more. */
+const LEAST_CAPABILITIES: readonly string[] = Object.freeze([ALPN.H1, ALPN.TCP]);
+
+/** What endpoints are made from. */
+export interface EndpointSources {
+  readonly store: MeshStore;
+  readonly trustDomain: string;
+  /** ALPN names an instance's proxy said it understands; null when it has not said. */
+  capabilitiesOf(instance: string): readonly string[] | null;
+}
 
 /** Workload an endpoint stands for; `missing`: it names one we do not know (yet). */
 type Target = { readonly workload: Workload } | "none" | "missing";
 
 /** Endpoints of one Service port in a stable order; null when the Service or the port does not exist. */
-export function compileEndpoints(store: MeshStore, trustDomain: string, service: string, port: number): Endpoint[] | null {
+export function compileEndpoints(sources: EndpointSources, service: string, port: number): Endpoint[] | null {
+  const { store } = sources;
   const object = store.get<Service>("Service", service);
   const servicePort = object === undefined ? undefined : portNumbered(object, port);
   if (servicePort === undefined) return null;
   const found: Endpoint[] = [];
-  for (const slice of store.slicesOf(service)) found.push(...ofSlice(store, trustDomain, slice, servicePort.name ?? ""));
+  for (const slice of store.slicesOf(service)) found.push(...ofSlice(sources, slice, servicePort.name ?? ""));
   return found.sort(byAddress);
 }
 
 /** The one endpoint at `address:port`, whatever Service it belongs to. */
-export function compileInstanceEndpoint(store: MeshStore, trustDomain: string, address: string, port: number): Endpoint[] | null {
-  for (const slice of store.slicesAt(addressName(address, port))) {
+export function compileInstanceEndpoint(sources: EndpointSources, address: string, port: number): Endpoint[] | null {
+  for (const slice of sources.store.slicesAt(addressName(address, port))) {
     for (const { name, port: slicePort } of slice.ports ?? []) {
       if (slicePort !== port) continue;
-      const found = ofSlice(store, trustDomain, slice, name ?? "").filter((endpoint) => endpoint.address === address);
+      const found = ofSlice(sources, slice, name ?? "").filter((endpoint) => endpoint.address === address);
       if (found.length > 0) return found.slice(0, 1);
     }
   }
@@ -40,7 +49,7 @@ export function isMeshed(store: MeshStore, service: string): boolean {
   return store.slicesOf(service).some((slice) => (slice.endpoints ?? []).some((endpoint) => targetOf(store, slice, endpoint) !== "none"));
 }
 
-function ofSlice(store: MeshStore, trustDomain: string, slice: EndpointSlice, portName: string): Endpoint[] {
+function ofSlice({ store, trustDomain, capabilitiesOf }: EndpointSources, slice: EndpointSlice, portName: string): Endpoint[] {
   const port = slice.ports?.find((candidate) => (candidate.name ?? "") === portName)?.port;
   if (port === undefined) return [];
   const found: Endpoint[] = [];
@@ -50,15 +59,16 @@ function ofSlice(store: MeshStore, trustDomain: string, slice: EndpointSlice, po
     const [address] = endpoint.addresses;
     // A meshed endpoint whose identity is not known yet is left out: it must never be dialled in plaintext.
     if (health === null || target === "missing" || address === undefined) continue;
+    const instance = target === "none" ? "" : `${namespaceOf(target.workload)}/${target.workload.metadata.name}`;
     found.push({
       address,
       port,
       identity: target === "none" ? "" : identityOf(trustDomain, target.workload),
-      instance: target === "none" ? "" : `${namespaceOf(target.workload)}/${target.workload.metadata.name}`,
+      instance,
       zone: endpoint.zone ?? "",
       weight: 1,
       health,
-      capabilities: target === "none" ? [] : [...CAPABILITIES],
+      capabilities: target === "none" ? [] : [...(capabilitiesOf(instance) ?? LEAST_CAPABILITIES)],
       version: target === "none" ? "" : (target.workload.spec?.version ?? ""),
       workload: target === "none" ? "" : (target.workload.spec?.workload ?? ""),
     });

@@ -21,6 +21,7 @@ export type ResourceType = (typeof RESOURCE_TYPES)[number];
 export const GRPC = Object.freeze({
   DELTA_ADS: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
   TAP: "/meshctl.telemetry.v1.Telemetry/Tap",
+  CLOCK: "/meshctl.telemetry.v1.Telemetry/Clock",
 });
 
 /** Headers of our own, lower case. Everything under the prefix is stripped when it comes from an application. */

@@ -10,6 +10,8 @@ interface TapLine {
   readonly direction: string;
   readonly reason: string;
   readonly source: string;
+  readonly destination: string;
+  readonly service: string;
   readonly peerIdentity: string;
   readonly mtls: boolean;
   readonly requestHeaders: Readonly<Record<string, string>>;
@@ -43,6 +45,22 @@ test("tap shows what its filters ask for, and nothing that is secret", async (t)
     const lines = stdout.trim().split("\n");
     assert.equal(lines.length, 3);
     for (const line of lines) assert.match(line, /default\/web → default\/api[12] {2}GET api\/items {2}200 .*mtls=default\/web/);
+  });
+
+  await t.test("one version of a service, in both directions, though callers name the service", async () => {
+    const tap = mesh.background(["tap", "svc/api-v2", "-o", "json", "--max", "20"]);
+    await tap.waitForOutput(/[Tt]apping/);
+    await waitFor("twenty lines", async () => {
+      await load({ ...api, path: "/items", count: 10 });
+      return tap.child.exitCode !== null;
+    });
+    const lines = (await tap.exited).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as TapLine);
+    assert.deepEqual(new Set(lines.map(({ destination }) => destination)), new Set(["default/api2"]));
+    assert.deepEqual(new Set(lines.map(({ service }) => service)), new Set(["default/api:80"]));
+    assert.deepEqual(new Set(lines.map(({ direction }) => direction)), new Set(["inbound", "outbound"]));
   });
 
   await t.test("refusals carry their reason, and credentials stay in the proxy", async () => {

@@ -23,6 +23,8 @@ export interface StatusContext {
   readonly trustDomain: string;
   readonly streams: readonly StreamInfo[];
   readonly nowMs: number;
+  /** Of an instance's clock, milliseconds; null when unknown. */
+  clockSkewMs(instance: string): number | null;
 }
 
 /** Every proxy that is connected or registered, by name. */
@@ -71,7 +73,7 @@ function describe(id: string, stream: StreamInfo | undefined, context: StatusCon
     sync: syncOf(stream, deliveries, context.nowMs),
     nacks: nacksOf(deliveries),
     address: peer?.address ?? "",
-    clockSkewMs: null,
+    clockSkewMs: context.clockSkewMs(id),
     ...(withResources ? { resources: resourcesOf(deliveries) } : {}),
   };
 }

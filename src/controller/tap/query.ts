@@ -1,5 +1,6 @@
 import type { TapQuery } from "../../api/contract.ts";
 import { HttpError } from "../http.ts";
+import type { VersionService } from "./version-service.ts";
 import { MatchKind, type TapFilter } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
@@ -48,8 +49,8 @@ export function parseTapQuery(query: URLSearchParams): TapQuery {
   };
 }
 
-/** The filter as proxies evaluate it; names without a namespace are of the query's. */
-export function filterOf(query: TapQuery): TapFilter {
+/** The filter as proxies evaluate it; names without a namespace are of the query's. `version`: what its Service is of another. */
+export function filterOf(query: TapQuery, version: VersionService | null): TapFilter {
   const qualified = (name: string | undefined) => (name === undefined ? "" : name.includes("/") ? name : `${query.namespace}/${name}`);
   return {
     method: query.method ?? "",
@@ -59,6 +60,8 @@ export function filterOf(query: TapQuery): TapFilter {
     fromWorkload: qualified(query.from),
     toWorkload: qualified(query.to),
     toService: qualified(query.service),
+    baseService: qualified(version?.base),
+    versionWorkloads: (version?.workloads ?? []).map(({ spec, metadata }) => qualified(spec?.workload ?? metadata.name)),
     direction: query.direction ?? "",
     reason: query.reason ?? "",
     headers: (query.header ?? []).map((line) => {

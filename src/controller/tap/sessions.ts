@@ -7,6 +7,7 @@ import { TapBatch } from "../../messages/gen/meshctl/telemetry/v1/telemetry.ts";
 import type { ProxySettings } from "../publish/settings.ts";
 import { filterOf } from "./query.ts";
 import { recordOf } from "./record.ts";
+import type { VersionService } from "./version-service.ts";
 
 /** Who hears a session. Called once for each event or drop; must not block. */
 export interface TapListener {
@@ -19,6 +20,8 @@ export interface TapSessionsOptions {
   readonly clock: Clock;
   /** Instances that have something to say about a query, as of now. */
   relevant(query: TapQuery): ReadonlySet<string>;
+  /** The version that the query's Service is of another, as of now; null when it is none. */
+  versionOf(query: TapQuery): VersionService | null;
 }
 
 export interface OpenTap {
@@ -116,9 +119,9 @@ export class TapSessions {
   }
 
   #renew(id: string, session: Session): void {
-    const { settings, clock, relevant } = this.#options;
+    const { settings, clock, relevant, versionOf } = this.#options;
     for (const instance of relevant(session.query)) session.instances.add(instance);
-    const filter = filterOf(session.query);
+    const filter = filterOf(session.query, versionOf(session.query));
     const expiresAtUnixMs = clock.nowMs() + LEASE_MS;
     for (const instance of session.instances) {
       settings.setTap(instance, { id, expiresAtUnixMs, maxPerSecond: session.query.maxPerSecond ?? 100, filter });

@@ -1,9 +1,11 @@
 /** The part of the controller that turns resources into discovery: store, compiler, discovery server, taps. */
 import type { Endpoint } from "../../controller/http.ts";
-import { Compiler } from "../../compile/compiler.ts";
+import { Compiler, type Invalidation } from "../../compile/compiler.ts";
 import type { TrustState } from "../../compile/proxy-config.ts";
 import { BASE_KINDS, type Change, MeshStore } from "../../compile/store.ts";
 import { authoriseBy } from "../../controller/publish/authorise.ts";
+import { Capabilities } from "../../controller/publish/capabilities.ts";
+import { ClockSkews } from "../../controller/publish/clock-skews.ts";
 import { programmed, type StatusContext } from "../../controller/publish/proxy-status.ts";
 import { RefusalLog } from "../../controller/publish/refusal-log.ts";
 import { ProxySettings } from "../../controller/publish/settings.ts";
@@ -12,6 +14,7 @@ import type { CountProgrammed } from "../../controller/status/policy-status.ts";
 import { tapEndpoint } from "../../controller/tap/endpoint.ts";
 import { relevantInstances } from "../../controller/tap/relevant.ts";
 import { TapSessions } from "../../controller/tap/sessions.ts";
+import { versionService } from "../../controller/tap/version-service.ts";
 import { createDiscoveryServer, type DiscoveryServer } from "../../discovery/server/server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { GRPC, TYPE_URL } from "../../messages/names.ts";
@@ -37,9 +40,21 @@ export interface Mesh {
 export function createMesh(certificates: Certificates, clock: Clock, log: Logger, acknowledged: () => void): Mesh {
   const { ca, serving } = certificates;
   const store = new MeshStore(CATALOG.map((entry) => entry.kind));
-  const compiler = new Compiler({ store, catalog: CATALOG, trustDomain: ca.trustDomain });
+  const capabilities = new Capabilities();
+  const skews = new ClockSkews(clock);
+  const compiler = new Compiler({
+    store,
+    catalog: CATALOG,
+    trustDomain: ca.trustDomain,
+    capabilitiesOf: (instance) => capabilities.of(instance),
+  });
   const settings = new ProxySettings((instance) => discovery.changed(TYPE_URL.PROXY_CONFIG, [instance]));
-  const taps = new TapSessions({ settings, clock, relevant: (query) => relevantInstances(store, discovery.streams(), query) });
+  const taps = new TapSessions({
+    settings,
+    clock,
+    relevant: (query) => relevantInstances(store, discovery.streams(), query),
+    versionOf: ({ namespace, service }) => (service === undefined ? null : versionService(store, namespace, service)),
+  });
   let trust: TrustState = { trustDomain: ca.trustDomain, roots: ca.roots(), revokedSerials: [], revokedIdentities: [] };
 
   const source = createSnapshotSource({ compiler, store, settings, trustDomain: ca.trustDomain, trust: () => trust });
@@ -53,15 +68,26 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     clock,
     // What routes and policies point to arrives before them.
     order: [TYPE_URL.TRUST, TYPE_URL.PROXY_CONFIG, TYPE_URL.ENDPOINTS, TYPE_URL.INBOUND, TYPE_URL.OUTBOUND],
-    upStreams: { [GRPC.TAP]: (subscriber) => taps.receive(subscriber) },
+    upStreams: {
+      [GRPC.TAP]: (subscriber) => taps.receive(subscriber),
+      [GRPC.CLOCK]: (subscriber) => skews.receive(subscriber),
+    },
     onStreamsChanged(subscriber, what) {
       if (what !== "answered")
         log.info(`proxy ${what}`, { proxy: subscriber.id, version: subscriber.version, peer: subscriber.peer.address });
+      if (what === "connected" && capabilities.learn(subscriber.id, subscriber.features)) {
+        invalidated(compiler.capabilitiesChanged(subscriber.id));
+      }
+      // Nothing else ends what is known of an instance that was never registered.
+      if (what === "disconnected" && store.get("Workload", subscriber.id) === undefined) capabilities.forget(subscriber.id);
       taps.refresh();
       acknowledged();
     },
     onRefused: (address, reason) => refusals.add(address, reason),
   });
+  const invalidated = (all: readonly Invalidation[]) => {
+    for (const { typeUrl, names } of all) discovery.changed(typeUrl, names);
+  };
   const stopListening = serving.onRenew((credentials) => {
     discovery.setCredentials(credentialsOf(credentials));
     if (sameRoots(trust.roots, ca.roots())) return;
@@ -75,12 +101,21 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     discovery,
     taps,
     endpoints: [tapEndpoint(taps, store, clock)],
-    status: () => ({ store, trustDomain: ca.trustDomain, streams: discovery.streams(), nowMs: clock.nowMs() }),
+    status: () => ({
+      store,
+      trustDomain: ca.trustDomain,
+      streams: discovery.streams(),
+      nowMs: clock.nowMs(),
+      clockSkewMs: (instance) => skews.of(instance),
+    }),
     count: (units) => programmed(discovery.streams(), source, units),
     changed(change) {
-      for (const { typeUrl, names } of compiler.invalidate(change)) discovery.changed(typeUrl, names);
+      invalidated(compiler.invalidate(change));
       if (change.kind !== "Workload") return;
-      if (change.after === undefined) settings.forget(change.key);
+      if (change.after === undefined) {
+        settings.forget(change.key);
+        capabilities.forget(change.key);
+      }
       if (change.before === undefined || change.after === undefined) taps.refresh();
     },
     requestRenewal(target, beforeUnixMs) {

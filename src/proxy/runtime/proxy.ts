@@ -17,6 +17,7 @@ import { Tap } from "../tap/tap.ts";
 import { Admin } from "./admin.ts";
 import { certificateDump, clustersDump } from "./admin-dumps.ts";
 import { ConfigurationSaver } from "./configuration-saver.ts";
+import { ClockReport } from "./clock-report.ts";
 import { Configuration } from "./configuration.ts";
 import { Observers } from "./observers.ts";
 import { createOwnIdentity, type OwnIdentity } from "./own-identity.ts";
@@ -52,6 +53,7 @@ export class Proxy {
   readonly #observers: Observers;
   readonly #tap: Tap;
   readonly #tapSender: TapSender;
+  readonly #clockReport: ClockReport;
   readonly #admin: Admin;
   readonly #readiness: Readiness;
   readonly #registry = new MetricsRegistry();
@@ -72,6 +74,7 @@ export class Proxy {
     this.#own = createOwnIdentity({ bootstrap, saved: this.#saved, clock, random, log, needToken: () => tell({ kind: "need-token" }) });
     const { identity, check } = this.#own;
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
+    this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender });
     this.#observers = new Observers(new TrafficMetrics(this.#registry), this.#tap, log);
     this.#config = new Configuration({
@@ -152,6 +155,7 @@ export class Proxy {
     this.#admin.close();
     this.#tap.close();
     this.#tapSender.close();
+    this.#clockReport.stop();
     this.#saver.close();
     this.#config.close();
     this.#discovery?.close();
@@ -239,6 +243,8 @@ export class Proxy {
       apply: (update) => this.#config.apply(update),
       onState: (state, detail) => {
         this.#discoveryState = state;
+        if (state === "connected") this.#clockReport.start();
+        else this.#clockReport.stop();
         log.info(`discovery ${state}`, detail === "" ? undefined : { detail });
       },
     });

@@ -26,10 +26,19 @@ function conditionsOf(filter: TapFilter): readonly Condition[] {
   if (status !== "") conditions.push(statusCondition(status));
   if (fromWorkload !== "") conditions.push((record) => record.source === fromWorkload);
   if (toWorkload !== "") conditions.push((record) => record.destination === toWorkload);
-  if (toService !== "") conditions.push((record) => record.service.startsWith(`${toService}:`));
+  if (toService !== "") conditions.push(serviceCondition(filter));
   if (reason !== "") conditions.push((record) => record.reason === reason);
   for (const { name, match } of headers) conditions.push(headerCondition(name, match?.kind ?? MatchKind.EXACT, match?.value ?? ""));
   return conditions;
+}
+
+/** Requests name the Service they were sent to; which version of it they came to, only the workload tells. */
+function serviceCondition({ toService, baseService, versionWorkloads }: TapFilter): Condition {
+  const own = `${toService}:`;
+  if (baseService === "") return (record) => record.service.startsWith(own);
+  const base = `${baseService}:`;
+  const workloads = new Set(versionWorkloads);
+  return ({ service, destination }) => service.startsWith(own) || (service.startsWith(base) && workloads.has(destination));
 }
 
 function statusCondition(status: string): Condition {

@@ -4,9 +4,23 @@ import { API, type ProxyStatus, type TapLine } from "../../../src/api/contract.t
 import { Endpoints, Health, Inbound, Outbound, ProxyConfig, Trust } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { TapBatch } from "../../../src/messages/gen/meshctl/telemetry/v1/telemetry.ts";
 import { GRPC, TYPE_URL } from "../../../src/messages/names.ts";
+import { proxiesClock } from "../../../src/check/checks/proxies-clock.ts";
+import type { CheckFacts } from "../../../src/check/contract.ts";
+import { runChecks } from "../../../src/check/runner.ts";
 import { isNotFound } from "../../../src/kube/error.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
 import type { KubeObject } from "../../../src/model/object.ts";
-import { type ControllerProcess, fakeProxy, kind, renew, startProcess, temporaryHome, until, workloadObject } from "./setup.ts";
+import {
+  type ControllerProcess,
+  type FakeProxyOptions,
+  fakeProxy,
+  kind,
+  renew,
+  startProcess,
+  temporaryHome,
+  until,
+  workloadObject,
+} from "./setup.ts";
 
 const home = temporaryHome();
 const proxies: Awaited<ReturnType<typeof fakeProxy>>[] = [];
@@ -21,8 +35,8 @@ after(async () => {
   home.remove();
 });
 
-async function proxy(instance: string) {
-  const made = await fakeProxy(controller, instance);
+async function proxy(instance: string, more: FakeProxyOptions = {}) {
+  const made = await fakeProxy(controller, instance, more);
   proxies.push(made);
   return made;
 }
@@ -87,7 +101,7 @@ describe("a controller and its proxies", () => {
       ["kube-system/thief", "may not act for"],
       ["thief", "must be namespace/instance"],
     ] as const) {
-      const thief = await fakeProxy(controller, "thief", claims);
+      const thief = await fakeProxy(controller, "thief", { claims });
       try {
         thief.client.subscribe(TYPE_URL.INBOUND, claims);
         await until(
@@ -235,6 +249,68 @@ describe("a controller and its proxies", () => {
       },
       (error) => isNotFound(error),
     );
+  });
+
+  it("taps one version of a service: callers of the service, and only what comes to that version", async () => {
+    const { client } = controller;
+    const caller = proxies.find(({ id }) => id === "default/caller") ?? (await proxy("caller"));
+    const abort = new AbortController();
+    const lines: TapLine[] = [];
+    const reading = (async () => {
+      for await (const line of client.stream<TapLine>(`${API.TAP}?service=shop-v2`, { signal: abort.signal })) lines.push(line);
+    })().catch(() => {});
+    const filter = () => ProxyConfig.decode(caller.held.get(`PROXY_CONFIG ${caller.id}`) ?? new Uint8Array()).taps[0]?.filter;
+    await until(() => filter() !== undefined, "the session at the caller of shop");
+    assert.deepEqual(
+      [filter()?.toService, filter()?.baseService, filter()?.versionWorkloads],
+      ["default/shop-v2", "default/shop", ["default/b2"]],
+    );
+    // The caller, and the one instance of that version.
+    assert.deepEqual(
+      lines.map((line) => line.type === "started" && line.proxies),
+      [2],
+    );
+    abort.abort();
+    await reading;
+  });
+
+  it("tells callers what the proxies behind an endpoint can do, as these say it themselves", async () => {
+    const { client } = controller;
+    const spec = { leaseDurationSeconds: 60, services: [{ name: "able", port: 80, appPort: 8000, inboundPort: 24_400 }] };
+    await client.create(kind("Workload"), workloadObject("able1", spec));
+    await renew(client, "able1", ["able:80"]);
+    const caller = proxies.find(({ id }) => id === "default/caller") ?? (await proxy("caller"));
+    caller.client.subscribe(TYPE_URL.ENDPOINTS, "default/able:80");
+    const capabilities = () =>
+      Endpoints.decode(caller.held.get("ENDPOINTS default/able:80") ?? new Uint8Array()).endpoints[0]?.capabilities;
+    await until(() => capabilities() !== undefined, "the endpoint");
+    assert.deepEqual(capabilities(), ["meshctl/h1", "meshctl/tcp"], "what every proxy can, while it has not said");
+    const able = await proxy("able1", { features: ["meshctl/tcp", "meshctl/h2", "x-other", "meshctl/h1"] });
+    able.client.subscribe(TYPE_URL.TRUST, "cluster.local");
+    await until(() => capabilities()?.length === 3, "what it said");
+    assert.deepEqual(capabilities(), ["meshctl/h1", "meshctl/h2", "meshctl/tcp"]);
+    able.client.close();
+    await until(async () => (await client.request<ProxyStatus>("GET", `${API.PROXIES}/default/able1`)).connected === false, "its going");
+    assert.equal(capabilities()?.length, 3, "it serves on without the controller, and can do what it could");
+  });
+
+  it("sees clocks that are off, and check says whose", async () => {
+    const late = await proxy("late", { clock: { ...systemClock, nowMs: () => systemClock.nowMs() - 90_000 } });
+    late.client.subscribe(TYPE_URL.TRUST, "cluster.local");
+    const status = (instance: string) => controller.client.request<ProxyStatus>("GET", `${API.PROXIES}/default/${instance}`);
+    await until(async () => (await status("late").catch(() => null))?.clockSkewMs != null, "its reading");
+    const { clockSkewMs } = await status("late");
+    assert.ok(Math.abs((clockSkewMs ?? 0) + 90_000) < 5_000, String(clockSkewMs));
+    const right = (await status("caller")).clockSkewMs;
+    assert.ok(right !== null && Math.abs(right) < 5_000, String(right));
+
+    const facts = { proxies: () => controller.client.request<ProxyStatus[]>("GET", API.PROXIES) } as unknown as CheckFacts;
+    const [line] = await runChecks([proxiesClock], facts);
+    assert.equal(line?.result, "error");
+    assert.match(line.reasons.join(), /^default\/late is 9[0-4]s behind$/);
+    assert.match(line.next ?? "", /NTP/);
+    late.client.close();
+    await until(async () => (await runChecks([proxiesClock], facts))[0]?.result === "ok", "no word of who is gone");
   });
 
   it("renews a proxy's certificate when asked", async () => {

@@ -27,7 +27,7 @@ let ready: string | null = "starting";
 const store = new MeshStore([]);
 store.apply("Service", "default/api", { apiVersion: "v1", kind: "Service", metadata: { name: "api", namespace: "default" } });
 const settings = new ProxySettings(() => {});
-const taps = new TapSessions({ settings, clock: systemClock, relevant: () => new Set(["default/web"]) });
+const taps = new TapSessions({ settings, clock: systemClock, relevant: () => new Set(["default/web"]), versionOf: () => null });
 
 const endpoints: readonly Endpoint[] = [
   ...healthEndpoints({ test: () => ready }),

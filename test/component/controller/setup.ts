@@ -8,7 +8,7 @@ import { createSecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { API, type CertificateResponse, type JoinTokenResponse } from "../../../src/api/contract.ts";
 import { createDiscoveryClient } from "../../../src/discovery/client/client.ts";
-import type { ResourceUpdate } from "../../../src/discovery/client/contract.ts";
+import type { DiscoveryClient, ResourceUpdate } from "../../../src/discovery/client/contract.ts";
 import { type ControllerRecord, readControllerRecord } from "../../../src/home/controller-file.ts";
 import { type HomeLayout, homeLayout } from "../../../src/home/layout.ts";
 import { createCsr } from "../../../src/identity/csr.ts";
@@ -16,11 +16,12 @@ import { formatPrivateKey, generatePrivateKey } from "../../../src/identity/keys
 import { createKubeClient } from "../../../src/kube/client.ts";
 import type { KindRef, KubeClient } from "../../../src/kube/contract.ts";
 import { kindRefOf } from "../../../src/kube/kind-ref.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { systemRandom } from "../../../src/lib/random.ts";
-import { TYPE_URL } from "../../../src/messages/names.ts";
+import { GRPC, TYPE_URL } from "../../../src/messages/names.ts";
 import type { KubeObject } from "../../../src/model/object.ts";
 import { allKinds } from "../../../src/policies/kinds.ts";
+import { ClockReport } from "../../../src/proxy/runtime/clock-report.ts";
 
 const PROGRAM = fileURLToPath(new URL("./meshctl-controller.ts", import.meta.url));
 
@@ -100,8 +101,17 @@ export async function renew(client: KubeClient, name: string, ready: readonly st
   await client.patch(kind("Workload"), name, "default", { status }, { subresource: "status" });
 }
 
-/** A sidecar reduced to its certificate and discovery. Holds what it got by `type name`. */
-export async function fakeProxy(controller: ControllerProcess, instance: string, claims = `default/${instance}`) {
+export interface FakeProxyOptions {
+  /** Instance it says it is; its own when absent. */
+  readonly claims?: string;
+  readonly features?: readonly string[];
+  /** What it takes for the time. */
+  readonly clock?: Clock;
+}
+
+/** A sidecar reduced to its certificate, its clock and discovery. Holds what it got by `type name`. */
+export async function fakeProxy(controller: ControllerProcess, instance: string, more: FakeProxyOptions = {}) {
+  const { claims = `default/${instance}`, features = ["meshctl/h1", "meshctl/tcp"], clock = systemClock } = more;
   const identity = `spiffe://cluster.local/ns/default/sa/${instance}`;
   const id = `default/${instance}`;
   const join = await controller.client.request<JoinTokenResponse>("POST", API.JOIN_TOKENS, {
@@ -125,7 +135,8 @@ export async function fakeProxy(controller: ControllerProcess, instance: string,
   const states: string[] = [];
   const short = (typeUrl: string) => Object.entries(TYPE_URL).find(([, url]) => url === typeUrl)?.[0] ?? typeUrl;
   let refuse: (name: string) => string | null = () => null;
-  const client = createDiscoveryClient({
+  const clockReport = new ClockReport({ clock, open: (onEnd) => client.openUpStream(GRPC.CLOCK, onEnd) });
+  const client: DiscoveryClient = createDiscoveryClient({
     address: () => `127.0.0.1:${controller.record.discoveryPort}`,
     tls: () => ({
       secureContext: createSecureContext({
@@ -136,10 +147,14 @@ export async function fakeProxy(controller: ControllerProcess, instance: string,
       }),
       verifyServer: () => undefined,
     }),
-    node: { id: claims, cluster: claims, version: "0.1.0", features: ["meshctl/h1", "meshctl/tcp"] },
+    node: { id: claims, cluster: claims, version: "0.1.0", features },
     clock: systemClock,
     random: systemRandom,
-    onState: (state, detail) => states.push(detail ? `${state}: ${detail}` : state),
+    onState(state, detail) {
+      states.push(detail ? `${state}: ${detail}` : state);
+      if (state === "connected") clockReport.start();
+      else clockReport.stop();
+    },
     apply(update: ResourceUpdate) {
       const refused = [];
       for (const { name, bytes } of update.resources) {

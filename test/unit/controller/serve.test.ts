@@ -57,7 +57,7 @@ describe("tap queries", () => {
       new URLSearchParams("namespace=shop&service=api&method=get&status=5xx&from=web&to=ns/x&header=A-B:%20c%20&path=/i"),
     );
     assert.deepEqual([query.maxPerSecond, query.method], [100, "GET"]);
-    assert.deepEqual(filterOf(query), {
+    assert.deepEqual(filterOf(query, null), {
       method: "GET",
       pathPrefix: "/i",
       authority: "",
@@ -65,6 +65,8 @@ describe("tap queries", () => {
       fromWorkload: "shop/web",
       toWorkload: "ns/x",
       toService: "shop/api",
+      baseService: "",
+      versionWorkloads: [],
       direction: "",
       reason: "",
       headers: [{ name: "a-b", match: { kind: 1, value: "c" } }],

@@ -234,6 +234,12 @@ export interface TapFilter {
   reason: string;
   /** Exact header matches, lower-case names. Not used for redacted headers. */
   headers: NamedMatch[];
+  /**
+   * Where to_service is one version of another service: requests for that service, `namespace/service`, pass too
+   * when their destination is one of these, `namespace/workload`.
+   */
+  baseService: string;
+  versionWorkloads: string[];
 }
 
 /** Detail of a NACK: one per refused resource (design: error_detail.details). */
@@ -1545,6 +1551,8 @@ function createBaseTapFilter(): TapFilter {
     direction: "",
     reason: "",
     headers: [],
+    baseService: "",
+    versionWorkloads: [],
   };
 }
 
@@ -1579,6 +1587,12 @@ export const TapFilter: MessageFns<TapFilter> = {
     }
     for (const v of message.headers) {
       NamedMatch.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.baseService !== "") {
+      writer.uint32(90).string(message.baseService);
+    }
+    for (const v of message.versionWorkloads) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -1676,6 +1690,22 @@ export const TapFilter: MessageFns<TapFilter> = {
             message.headers.push(NamedMatch.decode(reader, reader.uint32()));
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.baseService = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.versionWorkloads.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1703,6 +1733,8 @@ export const TapFilter: MessageFns<TapFilter> = {
     message.direction = object.direction ?? "";
     message.reason = object.reason ?? "";
     message.headers = object.headers?.map((e) => NamedMatch.fromPartial(e)) || [];
+    message.baseService = object.baseService ?? "";
+    message.versionWorkloads = object.versionWorkloads?.map((e) => e) || [];
     return message;
   },
 };

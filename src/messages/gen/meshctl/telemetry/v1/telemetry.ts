@@ -13,7 +13,10 @@ export const protobufFileName = "meshctl/telemetry/v1/telemetry.proto";
 
 /**
  * What proxies tell the controller, over the mTLS connection of discovery (port 15012).
- * service meshctl.telemetry.v1.Telemetry { rpc Tap(stream TapBatch) returns (TapAck); }
+ * service meshctl.telemetry.v1.Telemetry {
+ *   rpc Tap(stream TapBatch) returns (TapAck);
+ *   rpc Clock(stream ClockReading) returns (ClockAck);
+ * }
  */
 
 export interface TapBatch {
@@ -69,6 +72,14 @@ export interface TapEvent {
   requestHeaders: Header[];
   responseHeaders: Header[];
   attempts: number;
+}
+
+/** The proxy's wall clock at the moment of sending; what the controller sees of it at arrival is the skew. */
+export interface ClockReading {
+  unixMs: number;
+}
+
+export interface ClockAck {
 }
 
 function createBaseTapBatch(): TapBatch {
@@ -613,6 +624,104 @@ export const TapEvent: MessageFns<TapEvent> = {
     message.requestHeaders = object.requestHeaders?.map((e) => Header.fromPartial(e)) || [];
     message.responseHeaders = object.responseHeaders?.map((e) => Header.fromPartial(e)) || [];
     message.attempts = object.attempts ?? 0;
+    return message;
+  },
+};
+
+function createBaseClockReading(): ClockReading {
+  return { unixMs: 0 };
+}
+
+export const ClockReading: MessageFns<ClockReading> = {
+  encode(message: ClockReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unixMs !== 0) {
+      writer.uint32(8).int64(message.unixMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockReading {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockReading();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.unixMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClockReading>): ClockReading {
+    return ClockReading.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClockReading>): ClockReading {
+    const message = createBaseClockReading();
+    message.unixMs = object.unixMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseClockAck(): ClockAck {
+  return {};
+}
+
+export const ClockAck: MessageFns<ClockAck> = {
+  encode(_: ClockAck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockAck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockAck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClockAck>): ClockAck {
+    return ClockAck.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ClockAck>): ClockAck {
+    const message = createBaseClockAck();
     return message;
   },
 };
