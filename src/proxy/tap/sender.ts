@@ -11,6 +11,8 @@ export interface TapSenderOptions {
 const MAX_QUEUED = 2_048;
 const MAX_BATCH = 128;
 const FLUSH_MS = 50;
+/** After the controller took nothing. */
+const RETRY_MS = 250;
 /** Without anything to send the stream is given back. */
 const IDLE_MS = 10_000;
 
@@ -56,8 +58,8 @@ export class TapSender {
     this.#stream = null;
   }
 
-  #arm(): void {
-    this.#timer ??= this.#options.clock.setTimer(this.#flush, FLUSH_MS, { unref: true });
+  #arm(delayMs = FLUSH_MS): void {
+    this.#timer ??= this.#options.clock.setTimer(this.#flush, delayMs, { unref: true });
   }
 
   readonly #flush = (): void => {
@@ -65,7 +67,7 @@ export class TapSender {
     this.#stream ??= this.#open();
     while (this.#hasNews() && this.#sendBatch());
     // Saturated or without connection: look again later; the queue is bounded meanwhile.
-    if (this.#hasNews()) this.#arm();
+    if (this.#hasNews()) this.#arm(RETRY_MS);
     else this.#waitIdle();
   };
 
