@@ -112,35 +112,48 @@ export class HpackEncoder {
         }
       }
     }
-    const value = bytes.toString("latin1", valueStart, valueEnd);
-    if (known === null) {
-      this.#literal(out, LITERAL, 0, bytes.toString("latin1", nameStart, nameEnd).toLowerCase(), value, false);
-    } else if (known.secret) {
-      this.#literal(out, LITERAL_NEVER, this.#nameIndex(known), known.text, value, false);
-    } else {
-      this.#unknown(out, known, value);
+    if (this.#huffman === HUFFMAN_ALWAYS || known === null || known.secret) {
+      const name = known === null ? bytes.toString("latin1", nameStart, nameEnd).toLowerCase() : known.text;
+      const secret = known?.secret === true;
+      const value = bytes.toString("latin1", valueStart, valueEnd);
+      if (known === null || secret) this.#literal(out, secret ? LITERAL_NEVER : LITERAL, this.#nameIndex(known), name, value, false);
+      else this.#unknown(out, known, value);
+      return;
     }
+    if (this.#worthKeeping(known, valueEnd - valueStart, known.credit > 0 ? 0 : hashBytes(bytes, valueStart, valueEnd))) {
+      this.#keep(out, known, bytes.toString("latin1", valueStart, valueEnd));
+      return;
+    }
+    // Sent and forgotten: no string is made of it.
+    const nameIndex = this.#nameIndex(known);
+    writeInteger(out, LITERAL, 4, nameIndex);
+    if (nameIndex === 0) writeString(out, known.text, false);
+    writeInteger(out, 0x00, 7, valueEnd - valueStart);
+    out.span(bytes, valueStart, valueEnd);
   }
 
   /** A value that is in neither table. */
   #unknown(out: ByteWriter, known: RememberedName, value: string): void {
-    const name = known.text;
-    const size = name.length + value.length + ENTRY_OVERHEAD;
+    if (this.#worthKeeping(known, value.length, known.credit > 0 ? 0 : hashText(value))) this.#keep(out, known, value);
+    else this.#literal(out, LITERAL, this.#nameIndex(known), known.text, value, false);
+  }
+
+  /** `hash` of the value matters once the name has no credit left: then only a repeat is worth a place in the table. */
+  #worthKeeping(known: RememberedName, valueLength: number, hash: number): boolean {
     // One large entry would push out all that repeats.
-    let keep = size <= this.#capacity >>> 2;
-    if (keep) {
-      if (known.credit > 0) known.credit -= 1;
-      else {
-        const hash = hashValue(value);
-        keep = hash === known.lastHash;
-        known.lastHash = hash;
-      }
+    if (known.text.length + valueLength + ENTRY_OVERHEAD > this.#capacity >>> 2) return false;
+    if (known.credit > 0) {
+      known.credit -= 1;
+      return true;
     }
-    if (!keep) {
-      this.#literal(out, LITERAL, this.#nameIndex(known), name, value, false);
-      return;
-    }
-    this.#literal(out, LITERAL_KEPT, this.#nameIndex(known), name, value, true);
+    const repeats = hash === known.lastHash;
+    known.lastHash = hash;
+    return repeats;
+  }
+
+  #keep(out: ByteWriter, known: RememberedName, value: string): void {
+    const size = known.text.length + value.length + ENTRY_OVERHEAD;
+    this.#literal(out, LITERAL_KEPT, this.#nameIndex(known), known.text, value, true);
     this.#evict(this.#capacity - size);
     this.#inserted += 1;
     this.#sizes[this.#inserted & (this.#sizes.length - 1)] = size;
@@ -160,7 +173,8 @@ export class HpackEncoder {
   }
 
   /** Index under which the decoder finds the name; 0: it has to be spelled out. */
-  #nameIndex(known: RememberedName): number {
+  #nameIndex(known: RememberedName | null): number {
+    if (known === null) return 0;
     if (known.staticIndex > 0) return known.staticIndex;
     const place = known.newerThan(this.#gone);
     return place === 0 ? 0 : this.#index(place);
@@ -223,9 +237,16 @@ function sameBytes(text: string, bytes: Uint8Array, start: number, end: number):
   return true;
 }
 
-function hashValue(text: string): number {
+function hashText(text: string): number {
   let hash = text.length;
   for (let index = 0; index < text.length; index += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
   // 0 stands for nothing seen yet.
+  return hash === 0 ? 1 : hash;
+}
+
+/** As {@link hashText}. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let index = start; index < end; index += 1) hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
   return hash === 0 ? 1 : hash;
 }
