@@ -200,6 +200,29 @@ describe("certificates under way", () => {
     assert.equal(controller.proofs.filter((proof) => proof !== "leaf").length, 2, "one token each");
   });
 
+  it("leave a standing opaque stream alone, whatever is renewed around it (R2)", async (t) => {
+    const controller = await startController(t, 1_500);
+    const appPort = await echoApp(t);
+    controller.inbound("default/api", [{ port: appPort, protocol: TCP, mtls: STRICT, service: "default/api:80" }]);
+    const api = await startSidecar(t, controller, { name: "api", appPort, protocol: "tcp" });
+    controller.service("default/api:80", TCP, [
+      { address: "127.0.0.1", port: api.ports.inbound[0] as number, identity: API_ID, instance: "default/api", health: 1, weight: 1 },
+    ]);
+    const web = await startSidecar(t, controller, { name: "web", upstreams: ["default/api:80"] });
+    await Promise.all([ready(api), ready(web)]);
+    const socket = connect({ port: web.ports.upstreams[0] as number, host: "127.0.0.1", allowHalfOpen: true });
+    const heard = readAll(socket);
+    let sent = "";
+    // Five generations: the leaves it was made with have ended by then.
+    while (controller.proofs.filter((proof) => proof === "leaf").length < 10) {
+      sent += "x";
+      socket.write("x");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    socket.end();
+    assert.deepEqual(await heard, { text: sent, how: "end" });
+  });
+
   it("are renewed when the controller asks", async (t) => {
     const controller = await startController(t);
     const web = await startSidecar(t, controller, { name: "web" });
