@@ -93,11 +93,11 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     return this.wire.write(out.bytes, from, out.length);
   }
 
-  /** The request is given up; the connection cannot be used again. */
+  /** The request is given up. With a reset: an end alone could be a client that still waits for its answer. */
   abandon(): void {
     this.#owner = null;
     this.reusable = false;
-    this.wire.destroy();
+    this.wire.reset();
   }
 
   /** As {@link abandon}, after what is written has left. */

@@ -296,7 +296,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     record.status = head.status;
     if (side.engine.observer.wantsHeaders) record.responseHeaders = head.toList();
     framing.http10 = this.reader.head.minor === 0;
-    framing.keep = this.#keep && !side.draining && this.connection.transport.retired !== true && head.status !== 101;
+    framing.keep =
+      this.#keep && !side.draining && this.connection.transport.retired !== true && head.status !== 101 && this.connection.canKeep(this);
     framing.meshPeer = upstream.transport.mtls;
     framing.peerToo = record.direction === "inbound" && this.connection.transport.mtls;
     framing.reason = "";

@@ -19,8 +19,11 @@ const TUNNEL = 3;
 const LINGER = 4;
 const GONE = 5;
 
-/** A longer rest of a body costs more than a new connection. */
-const MAX_DISCARD_BYTES = 64 * 1_024;
+/**
+ * So much of a body nobody wants is read and forgotten. Closing instead would break the word given with the
+ * answer, and with it the next request a client has sent already; what is on the way fits in here.
+ */
+const MAX_DISCARD_BYTES = 4 * 1_024 * 1_024;
 const LINGER_MS = 1_000;
 /**
  * A client that ended its direction after its request waits for the answer, or is gone: only a write would
@@ -46,6 +49,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
   #stash: Buffer | null = null;
   #running = false;
   #held = false;
+  #discarded = 0;
   #handOver: (() => void) | null = null;
   #headStarted = false;
 
@@ -116,6 +120,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
         }
       } else if (event === DATA) {
         if (this.#state === BUSY) (this.#exchange as Exchange).requestData(bytes, reader.dataStart, reader.dataEnd);
+        else if (!this.#mayForget(reader.dataEnd - reader.dataStart)) break;
       } else if (event === END) {
         if (this.#state === DISCARD) {
           this.#toAwait();
@@ -143,6 +148,14 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     this.#running = false;
     if (this.#handOver !== null) this.#finishHandOver(this.#handOver);
     else if (this.#state === AWAIT) this.#afterRequest();
+  }
+
+  /** Counts what is thrown away; too much ends the connection. */
+  #mayForget(count: number): boolean {
+    this.#discarded += count;
+    if (this.#discarded <= MAX_DISCARD_BYTES) return true;
+    this.#linger();
+    return false;
   }
 
   #begin(reader: MessageReader): void {
@@ -197,10 +210,15 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     if (this.#stash === null && !this.#held) this.wire.resume();
   }
 
-  /** True when what is left of the request is short enough to be read and forgotten. */
+  /** True when another request can follow: this one is read to its end, or its end can be reached. */
   canKeep(exchange: Exchange): boolean {
     const reader = this.#reader as MessageReader;
-    return exchange.requestDone || (reader.pastHead && (reader.body === BODY_NONE || isShortRest(reader)));
+    if (exchange.requestDone) return true;
+    if (!reader.pastHead) return false;
+    if (reader.body === BODY_NONE) return true;
+    // Without its 100 a client may never send the body.
+    if (reader.head.expectsContinue && exchange.record.requestBytes === 0) return false;
+    return reader.body !== BODY_LENGTH || reader.remaining <= MAX_DISCARD_BYTES;
   }
 
   /** The exchange is over. `keep`: the answer allows another request on this connection. */
@@ -215,8 +233,9 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     } else if (done) {
       this.#toAwait();
       if (!this.#running) this.#afterRequest();
-    } else if (isShortRest(reader)) {
+    } else if (this.canKeep(exchange)) {
       this.#state = DISCARD;
+      this.#discarded = 0;
       this.#extend(this.#side.engine.limits.headerDeadlineMs);
       if (!this.#running) this.#afterRequest();
     } else {
@@ -398,11 +417,6 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     const { wheel, clock } = this.#side.engine;
     wheel.set(this.#deadline, clock.monotonicMs(), delayMs);
   }
-}
-
-/** A client that expects 100 may never send its body. */
-function isShortRest(reader: MessageReader): boolean {
-  return reader.body === BODY_LENGTH && reader.remaining <= MAX_DISCARD_BYTES && !reader.head.expectsContinue;
 }
 
 const NOTHING = Buffer.alloc(0);
