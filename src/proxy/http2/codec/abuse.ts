@@ -28,7 +28,9 @@ export class AbuseBudgets {
     this.unknownFrames = new Budget(limits.unknownFramesPerSecond);
   }
 
+  /** A DATA frame has been sent: its receiver returns credit, and may measure the way by a PING, as gRPC libraries do. */
   sentData(): void {
     this.windowUpdates.earn(UPDATES_PER_DATA);
+    this.pings.earn(1);
   }
 }

@@ -55,8 +55,9 @@ export class Core {
       // Without SETTINGS nobody was there to act on it.
       if (!this.peer.seen) stream.unprocessed = true;
       stream.state = S_CLOSED;
-      stream.handler.reset(stream, failure.error, failure);
+      stream.waiting = false;
     }
+    for (const stream of all) stream.handler.reset(stream, failure.error, failure);
     this.handler.failed(failure);
   }
 

@@ -28,6 +28,7 @@ export interface Http2Limits {
   /** Entries of one SETTINGS frame. */
   readonly maxSettings: number;
   readonly settingsPerSecond: number;
+  /** Beside one for each DATA frame sent to the peer. */
   readonly pingsPerSecond: number;
   /** RST_STREAM a client may send, and streams that may have to be reset for its mistakes. */
   readonly resetsPerSecond: number;

@@ -191,3 +191,15 @@ test("honest use at ten times the pace of people is no attack", () => {
   }
   assert.equal(talk.connection.failure, null);
 });
+
+test("a receiver that measures the way by a PING for each DATA frame is no attacker", () => {
+  const talk = serverTalk().feed(headers(1, GET));
+  const stream = talk.streams.get(1) as Http2Stream;
+  talk.connection.sendHead(stream, OK, false);
+  for (let count = 0; count < 2_000; count += 1) {
+    talk.connection.sendData(stream, Buffer.alloc(10), 0, 10, false);
+    talk.feed(frame(PING, 0, 0, "12345678"));
+    talk.sent();
+  }
+  assert.equal(talk.connection.failure, null);
+});

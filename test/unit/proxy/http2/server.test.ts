@@ -227,3 +227,21 @@ test("handlers may end anything while they are told of it", () => {
     "failed NO_ERROR shut-down",
   ]);
 });
+
+test("while a connection fails, what its owner does about other streams changes nothing", () => {
+  const talk = serverTalk().feed(headers(1, GET), headers(3, GET));
+  talk.told();
+  talk.sent();
+  talk.reset = (stream) => {
+    talk.events.push(`${stream.id} over`);
+    for (const other of talk.streams.values()) {
+      talk.connection.reset(other, 8);
+      assert.equal(talk.connection.sendHead(other, OK, true), false);
+      assert.equal(talk.connection.sendData(other, Buffer.from("a"), 0, 1, true), 0);
+    }
+    talk.connection.shutdown(0);
+  };
+  talk.feed(frame(DATA, 0, 9, "a"));
+  assert.deepEqual(talk.told(), ["1 over", "3 over", "failed PROTOCOL_ERROR idle-stream"]);
+  assert.deepEqual(talk.sent(), ["GOAWAY 0 3 1 idle-stream"]);
+});
