@@ -45,7 +45,7 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
   const opened: KubeClient[] = [];
   const client = once(async () => {
     const [{ connect }, reached] = await Promise.all([import("./connect.ts"), target()]);
-    const connected = connect(reached, globals.verbose ? (line) => void invocation.stderr.write(`${line}\n`) : null);
+    const connected = connect(home, reached, globals.verbose ? (line) => void invocation.stderr.write(`${line}\n`) : null);
     opened.push(connected);
     return connected;
   });

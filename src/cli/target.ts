@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { contextPath, type ContextsFile, type MeshContext } from "../home/contexts.ts";
+import { readControllerRecord } from "../home/controller-file.ts";
 import type { HomeLayout } from "../home/layout.ts";
 import { EXIT, messageOf, UserError } from "../lib/errors.ts";
 
 /** Which controller to talk to, and how to be believed. */
 export interface Target {
   readonly context: MeshContext;
-  /** `https://host:port` */
+  /** `https://host:port` as the context has it; see {@link presentServer}. */
   readonly server: string;
   /** PEM roots. */
   readonly ca: string;
@@ -37,6 +38,12 @@ export function readTarget(layout: HomeLayout, context: MeshContext): Target {
   const ca = context.certificateAuthorityData ?? (context.certificateAuthority ? readText(layout, context.certificateAuthority) : "");
   const token = context.tokenFile ? readText(layout, context.tokenFile).trim() : "";
   return { context, server: context.server, ca, token };
+}
+
+/** `https://host:port` where it is now: a controller of this machine may have had to move since the context was written. */
+export function presentServer(layout: HomeLayout, { context, server }: Target): string {
+  const record = context.platform === "local" ? readControllerRecord(layout) : null;
+  return record === null ? server : `https://${new URL(server).hostname}:${record.httpsPort}`;
 }
 
 function readText(layout: HomeLayout, path: string): string {

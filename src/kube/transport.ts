@@ -3,8 +3,8 @@ import { messageOf } from "../lib/errors.ts";
 import { KubeError, type KubeCause } from "./error.ts";
 
 export interface TransportOptions {
-  /** `https://host:port` */
-  readonly server: string;
+  /** `https://host:port`; asked for at every request where the server may move. */
+  readonly server: string | (() => string);
   /** Roots to believe, PEM. Absent: the machine's. */
   readonly caPem?: string;
   /** Bearer token as it stands. */
@@ -55,6 +55,11 @@ export class Transport {
     this.#streams = new Agent({ connect, keepAliveTimeout: 10_000 });
   }
 
+  get #server(): string {
+    const { server } = this.#options;
+    return typeof server === "string" ? server : server();
+  }
+
   /** The answer's body as it comes; answers from 400 up are rejected with what their Status says. */
   async open(call: Call): Promise<Dispatcher.ResponseData> {
     const { userAgent = "meshctl" } = this.#options;
@@ -62,7 +67,7 @@ export class Transport {
     let answer: Dispatcher.ResponseData;
     try {
       answer = await (call.stream ? this.#streams : this.#calls).request({
-        origin: this.#options.server,
+        origin: this.#server,
         path: call.path,
         method: call.method as Dispatcher.HttpMethod,
         headers: {
@@ -91,7 +96,7 @@ export class Transport {
     try {
       return JSON.parse(text) as T;
     } catch (error) {
-      throw new KubeError(0, "Unreachable", `${this.#options.server} answered something that is not JSON`, { cause: error });
+      throw new KubeError(0, "Unreachable", `${this.#server} answered something that is not JSON`, { cause: error });
     }
   }
 
@@ -131,7 +136,7 @@ export class Transport {
 
   #noAnswer(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    return new KubeError(0, "Unreachable", `${this.#options.server} cannot be reached: ${networkReason(error)}`, {
+    return new KubeError(0, "Unreachable", `${this.#server} cannot be reached: ${networkReason(error)}`, {
       hint: this.#options.unreachableHint,
       cause: error,
     });

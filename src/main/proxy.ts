@@ -59,6 +59,7 @@ process.on("message", (message) => {
   const order = message as ToProxy;
   if (order.kind === "bootstrap") void begin(order);
   else if (order.kind === "token") proxy?.giveToken(order.joinToken);
+  else if (order.kind === "controller") proxy?.controllerMoved(order);
   else proxy?.drain(() => tell({ kind: "drained" }));
 });
 process.on("disconnect", () => end("the supervisor is gone"));

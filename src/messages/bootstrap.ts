@@ -55,8 +55,13 @@ export interface UpstreamListener {
 /**
  * Supervisor to proxy, after the bootstrap. `drain`: inbound ends as its calls end, outbound goes on; answered by
  * `drained` once nothing inbound is left or `drainMs` have passed. SIGTERM or the end of the channel end the proxy.
+ * `controller`: it is elsewhere now; the fields are those of {@link Bootstrap.controller}.
  */
-export type ToProxy = Bootstrap | { readonly kind: "token"; readonly joinToken: string } | { readonly kind: "drain" };
+export type ToProxy =
+  | Bootstrap
+  | { readonly kind: "token"; readonly joinToken: string }
+  | ({ readonly kind: "controller" } & Bootstrap["controller"])
+  | { readonly kind: "drain" };
 
 /** Proxy to supervisor. */
 export type FromProxy =

@@ -155,13 +155,11 @@ test("uninstall refuses while a workload runs, unless forced, and leaves nothing
   assert.match(await mesh.ok(["uninstall", "--local", "--dry-run", "--force"]), /would end: controller[^]*would remove/);
   assert.ok(isRunning(mesh.controller().pid));
 
-  // Its ports are taken while it is away: it moves, commands find it, and who lost it is named.
+  // Its ports are taken while it is away: it moves, and commands find it.
   const before = mesh.controller();
   await mesh.ok(["local", "stop"]);
   await takePorts(t, before.httpsPort, before.httpsPort);
-  const moved = await mesh.meshctl(["local", "start"]);
-  assert.equal(moved.code, 0, moved.stderr);
-  assert.match(moved.stderr, /Start these again[^]*default\/api1/);
+  await mesh.ok(["local", "start"]);
   assert.notEqual(mesh.controller().httpsPort, before.httpsPort);
   await mesh.ok(["get", "namespaces"]);
 

@@ -227,7 +227,7 @@ export class TestMesh {
   }
 
   /** What the running controller wrote about itself. */
-  controller(): { readonly pid: number; readonly httpsPort: number; readonly discoveryPort: number } {
+  controller(): { readonly pid: number; readonly startedAt: string; readonly httpsPort: number; readonly discoveryPort: number } {
     return JSON.parse(readFileSync(this.layout.controllerFile, "utf8"));
   }
 

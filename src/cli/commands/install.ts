@@ -5,7 +5,7 @@ import { startController } from "../../local/controller/start.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { createStyle } from "../output/style.ts";
-import { hostOf, sayOrphans } from "./local/host.ts";
+import { hostOf } from "./local/host.ts";
 
 interface InstallOptions {
   readonly local?: boolean;
@@ -32,7 +32,7 @@ async function run(context: Context, options: InstallOptions): Promise<void> {
   }
   const host = hostOf(context);
   const style = createStyle(context.colour.stdout);
-  const { outcome, record, orphans } = await startController(host, (text) => context.say(`${text} …`));
+  const { outcome, record } = await startController(host, (text) => context.say(`${text} …`));
   await rememberContext(host.layout, record);
   const ports = `discovery 127.0.0.1:${record.discoveryPort}, HTTPS 127.0.0.1:${record.httpsPort}`;
   const words = { running: "already installed", started: "started", installed: "installed" }[outcome];
@@ -42,7 +42,6 @@ async function run(context: Context, options: InstallOptions): Promise<void> {
       `The controller that runs is version ${record.version}, this program ${VERSION}: meshctl local stop, then start, brings it up to date.`,
     );
   }
-  sayOrphans(context, orphans);
   if (outcome === "installed") {
     context.say(`State and credentials are in ${host.layout.root}. Next: meshctl run NAME --service NAME:PORT --port PORT -- COMMAND`);
   }

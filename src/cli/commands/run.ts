@@ -8,6 +8,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { namePrefix } from "../output/name-prefix.ts";
 import { parseDuration, parsePair } from "../options/values.ts";
+import { presentServer } from "../target.ts";
 import { hostOf } from "./local/host.ts";
 
 interface RunOptions {
@@ -98,7 +99,8 @@ async function run(context: Context, options: RunOptions, name: string, words: r
   );
   const prefix = (coloured: boolean): string => namePrefix(name, coloured);
   const talk = prefix(context.colour.stderr);
-  const { context: mesh, server } = await context.target();
+  const target = await context.target();
+  const mesh = target.context;
   if (mesh.platform !== "local") {
     throw new UserError(`the context ${mesh.name} is not a mesh on this machine`, {
       hint: "Choose one with --context, or start one with `meshctl install --local`.",
@@ -108,7 +110,7 @@ async function run(context: Context, options: RunOptions, name: string, words: r
   return supervise(plan, {
     host: hostOf(context),
     client: await context.client(),
-    server,
+    server: presentServer(context.home, target),
     logLevel: options.logLevel,
     stdout: new LinePrefix(prefix(context.colour.stdout), (text) => void context.stdout.write(text)),
     stderr: new LinePrefix(talk, (text) => void context.stderr.write(text)),

@@ -6,7 +6,6 @@ import { EXIT, UserError } from "../../lib/errors.ts";
 import type { Host } from "../host.ts";
 import { withLock } from "../lock.ts";
 import { endProcess, isAlive } from "../process.ts";
-import { instanceOf, liveRuns } from "../run-record.ts";
 import { programFile, v8Flags } from "../programs.ts";
 import { waitUntil } from "../wait.ts";
 import { logSize, logTail, openLog } from "../log-file.ts";
@@ -19,8 +18,6 @@ export interface Started {
   /** `running`: it was already there. `started`: its state was there. `installed`: nothing was. */
   readonly outcome: "running" | "started" | "installed";
   readonly record: ControllerRecord;
-  /** Workloads that knew it on other ports (taken by someone while it was away): they do not find it any more. */
-  readonly orphans: readonly string[];
 }
 
 /**
@@ -37,13 +34,10 @@ export async function startController(host: Host, report: (text: string) => void
       // Whoever held the lock may have removed what was prepared.
       prepareHome(host.layout, host.uid);
       const before = controllerState(host.layout);
-      if (before.state === "running") return { outcome: "running", record: before.record, orphans: [] };
+      if (before.state === "running") return { outcome: "running", record: before.record };
       report("starting the controller");
       const record = await launch(host);
-      const last = before.state === "stopped" ? before.last : null;
-      const moved = last !== null && (last.httpsPort !== record.httpsPort || last.discoveryPort !== record.discoveryPort);
-      const orphans = moved ? liveRuns(host.layout).map(instanceOf) : [];
-      return { outcome: before.state === "stopped" ? "started" : "installed", record, orphans };
+      return { outcome: before.state === "stopped" ? "started" : "installed", record };
     },
   );
 }

@@ -10,13 +10,13 @@ export const CONTROLLER_PROCESS = "meshctl-controller";
 export type ControllerState =
   | { readonly state: "not-installed" }
   /** Installed, but no such process runs: stopped, or killed. */
-  | { readonly state: "stopped"; readonly last: ControllerRecord | null }
+  | { readonly state: "stopped" }
   | { readonly state: "running"; readonly record: ControllerRecord };
 
 export function controllerState(layout: HomeLayout): ControllerState {
   const record = readControllerRecord(layout);
   if (record !== null && isAliveAs(record.pid, CONTROLLER_PROCESS)) return { state: "running", record };
-  return record !== null || isInstalled(layout) ? { state: "stopped", last: record } : { state: "not-installed" };
+  return record !== null || isInstalled(layout) ? { state: "stopped" } : { state: "not-installed" };
 }
 
 /** The controller makes these on its first start, and only uninstall removes them. */

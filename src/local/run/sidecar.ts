@@ -79,6 +79,12 @@ export class Sidecar {
     });
   }
 
+  /** The controller is elsewhere now: for the proxy that runs, and for those after it. */
+  controllerMoved(to: Bootstrap["controller"]): void {
+    this.#bootstrap = { ...this.#bootstrap, controller: to };
+    this.#tell({ kind: "controller", ...to });
+  }
+
   /** Inbound ends as its calls end; resolves when none is left, at the latest after `limitMs`. Asked again, it waits for the first. */
   async drain(limitMs: number): Promise<void> {
     this.#draining ??= new Promise((resolve) => {

@@ -13,6 +13,7 @@ import { waitUntil, within } from "../wait.ts";
 import { App } from "./app.ts";
 import { bootstrapOf } from "./bootstrap.ts";
 import { refuseConflicts } from "./conflicts.ts";
+import { ControllerWatch } from "./controller-watch.ts";
 import { fetchJoinToken, type MeshFacts, readMeshFacts } from "./controller-client.ts";
 import { commandEnvironment, type SidecarPorts } from "./environment.ts";
 import type { LinePrefix } from "./line-prefix.ts";
@@ -26,8 +27,9 @@ import { inboundAppPorts, type LiveState, workloadOf } from "./workload.ts";
 /** What a run needs beside its plan. */
 export interface RunTools {
   readonly host: Host;
+  /** Follows a controller that moves. */
   readonly client: KubeClient;
-  /** `https://host:port` of the controller. */
+  /** `https://host:port` of the controller, now. */
   readonly server: string;
   readonly logLevel: Bootstrap["logLevel"];
   /** The command's output, line by line. */
@@ -96,6 +98,7 @@ class Run {
   #sidecar: Sidecar | null = null;
   #ports: SidecarPorts | null = null;
   #registration: Registration | null = null;
+  #controllerWatch: ControllerWatch | null = null;
   #readiness: Readiness | null = null;
   #app: App | null = null;
   #savedDir: string | null = null;
@@ -142,6 +145,7 @@ class Run {
     const { host, say } = this.#tools;
     this.#closed = true;
     this.#readiness?.close();
+    this.#controllerWatch?.close();
     const removed = this.#registration?.remove().catch((error: unknown) => {
       say(`could not take this instance off the controller's list (${messageOf(error)}); its lease ends by itself within 8 s`);
     });
@@ -157,8 +161,9 @@ class Run {
     sweepMemoryDirs(memory, liveRuns(host.layout).map(instanceOf));
     this.#savedDir = createMemoryDir(memory, instance);
     const logFile = sidecarLog(host.layout, namespace, name);
+    const bootstrap = bootstrapOf(this.#plan, { ...this.#prepared, server, savedDir: this.#savedDir, logLevel });
     this.#sidecar = new Sidecar({
-      bootstrap: bootstrapOf(this.#plan, { ...this.#prepared, server, savedDir: this.#savedDir, logLevel }),
+      bootstrap,
       freshToken: () => fetchJoinToken(client, this.#plan),
       program: programFile("meshctl-proxy"),
       flags: v8Flags("meshctl-proxy"),
@@ -168,6 +173,12 @@ class Run {
       clock: host.clock,
       changed: () => this.#changed(),
       say,
+    });
+    this.#controllerWatch = new ControllerWatch({
+      layout: host.layout,
+      clock: host.clock,
+      from: bootstrap.controller,
+      moved: (to) => this.#sidecar?.controllerMoved(to),
     });
     try {
       this.#ports = await this.#sidecar.start();

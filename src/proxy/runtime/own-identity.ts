@@ -18,6 +18,8 @@ export interface OwnIdentityOptions {
   readonly random: Random;
   readonly log: Logger;
   needToken(): void;
+  /** `host:port` of the controller's HTTPS, now. */
+  controllerHttps(): string;
 }
 
 /** Who this proxy is, and how it judges others. */
@@ -50,7 +52,7 @@ export function createOwnIdentity(options: OwnIdentityOptions): OwnIdentity {
         ttlSeconds: bootstrap.leafTtlSeconds,
         trust: identity.trust(),
         nowMs: clock.nowMs(),
-        call: { server: bootstrap.controller.https, verifyServer: verifyController, proof },
+        call: { server: options.controllerHttps(), verifyServer: verifyController, proof },
       }),
   });
   const check = createPeerCheck(identity);

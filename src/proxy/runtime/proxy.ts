@@ -57,6 +57,7 @@ export class Proxy {
   readonly #admin: Admin;
   readonly #readiness: Readiness;
   readonly #registry = new MetricsRegistry();
+  #controller: Bootstrap["controller"];
   #discovery: DiscoveryClient | null = null;
   #discoveryState: ConnectionState = "disconnected";
   #draining = false;
@@ -65,13 +66,22 @@ export class Proxy {
   /** Throws a sentence for the supervisor when the bootstrap cannot be used. */
   constructor(options: ProxyOptions) {
     this.#options = options;
+    this.#controller = options.bootstrap.controller;
     const { bootstrap, clock, random, log, tell } = options;
     const { instance, namespace, workload, serviceAccount, trustDomain } = bootstrap;
     this.#saved =
       bootstrap.savedDir === null
         ? savedWithSupervisor(bootstrap.saved ?? {}, (name, base64) => tell({ kind: "save", name, base64 }))
         : savedInDirectory(bootstrap.savedDir, (message) => log.warn(message));
-    this.#own = createOwnIdentity({ bootstrap, saved: this.#saved, clock, random, log, needToken: () => tell({ kind: "need-token" }) });
+    this.#own = createOwnIdentity({
+      bootstrap,
+      saved: this.#saved,
+      clock,
+      random,
+      log,
+      needToken: () => tell({ kind: "need-token" }),
+      controllerHttps: () => this.#controller.https,
+    });
     const { identity, check } = this.#own;
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
     this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
@@ -125,6 +135,12 @@ export class Proxy {
     this.#ownLeaf = identity.credentials()?.serial ?? "";
     identity.onChange(() => this.#identityChanged());
     this.#readiness.update();
+  }
+
+  /** The controller is at another address now. */
+  controllerMoved(to: Bootstrap["controller"]): void {
+    this.#controller = to;
+    this.#discovery?.reconnect();
   }
 
   giveToken(joinToken: string): void {
@@ -232,7 +248,7 @@ export class Proxy {
     return createDiscoveryClient({
       clock,
       random,
-      address: () => bootstrap.controller.discovery,
+      address: () => this.#controller.discovery,
       tls: () => this.#discoveryTls(),
       node: {
         id: bootstrap.instance,

@@ -16,6 +16,7 @@ process.on("SIGTERM", () => process.exit(0));
 process.on("message", async (message) => {
   if (message.kind === "drain") process.send({ kind: "drained" });
   if (message.kind === "token") process.send({ kind: "not-ready", reason: `token ${message.joinToken}` });
+  if (message.kind === "controller") process.send({ kind: "not-ready", reason: `moved to ${message.discovery} and ${message.https}` });
   if (message.kind !== "bootstrap") return;
   const [play] = message.joinToken.split(" ");
   if (play === "crash") process.exit(9);
@@ -28,7 +29,10 @@ process.on("message", async (message) => {
   const [outbound, admin] = [await listen(message.outboundPort), await listen(message.adminPort)];
   process.send({ kind: "save", name: "leaf.pem", base64: "bGVhZg==" });
   process.send({ kind: "listening", inbound, upstreams, outbound, admin });
-  process.send({ kind: "not-ready", reason: `saved ${Object.keys(message.saved ?? {}).join(",") || "nothing"}, ${message.joinToken}` });
+  process.send({
+    kind: "not-ready",
+    reason: `saved ${Object.keys(message.saved ?? {}).join(",") || "nothing"}, ${message.joinToken}, ${message.controller.discovery}`,
+  });
   if (play === "expired") process.send({ kind: "need-token" });
   else process.send({ kind: "ready" });
 });

@@ -69,7 +69,7 @@ test("a killed sidecar is back on the same ports, with a new token and what it h
   process.kill(first, "SIGKILL");
   await waitFor("ready again", () => sidecar.phase === "ready" && sidecar.pid !== first);
   assert.equal(seen[0], "down: it was ended by SIGKILL", "whoever publishes its endpoint hears of it at once");
-  assert.ok(seen.includes("not-ready: saved leaf.pem, second"), seen.join("\n"));
+  assert.ok(seen.includes("not-ready: saved leaf.pem, second, 127.0.0.1:1"), seen.join("\n"));
   assert.equal(said.length, 1);
   // A third life proves that the ports of the second are those of the first: the fake binds exactly what it is told.
   process.kill(sidecar.pid ?? 0, "SIGKILL");
@@ -82,7 +82,17 @@ test("with the controller away it starts again with the token it has", async (t)
   await waitFor("ready", () => sidecar.phase === "ready");
   process.kill(sidecar.pid ?? 0, "SIGKILL");
   await waitFor("ready again", () => seen.filter((state) => state === "ready").length === 2);
-  assert.ok(seen.includes("not-ready: saved leaf.pem, first"));
+  assert.ok(seen.includes("not-ready: saved leaf.pem, first, 127.0.0.1:1"));
+});
+
+test("a controller that moved is told to the proxy that runs, and to the next one", async (t) => {
+  const { sidecar, seen } = watched(t, "first", () => Promise.resolve("second"));
+  await sidecar.start();
+  await waitFor("ready", () => sidecar.phase === "ready");
+  sidecar.controllerMoved({ discovery: "127.0.0.1:3", https: "127.0.0.1:4" });
+  await waitFor("the news", () => sidecar.reason === "moved to 127.0.0.1:3 and 127.0.0.1:4");
+  process.kill(sidecar.pid ?? 0, "SIGKILL");
+  await waitFor("the next one", () => seen.includes("not-ready: saved leaf.pem, second, 127.0.0.1:3"));
 });
 
 test("a sidecar whose leaf has expired gets a new token", async (t) => {

@@ -16,11 +16,3 @@ export function hostOf(context: Context): Host {
     random: context.random,
   };
 }
-
-/** After a start on other ports than before: who has to be started again. */
-export function sayOrphans(context: Context, orphans: readonly string[]): void {
-  if (orphans.length === 0) return;
-  context.say(
-    `Its ports had been taken by another program, so it has others now. Start these again, they look for it at the old ones: ${orphans.join(", ")}`,
-  );
-}

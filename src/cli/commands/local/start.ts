@@ -5,7 +5,7 @@ import { controllerState } from "../../../local/controller/status.ts";
 import { defineCommand } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { createStyle } from "../../output/style.ts";
-import { hostOf, sayOrphans } from "./host.ts";
+import { hostOf } from "./host.ts";
 
 export const command = defineCommand<Record<string, never>>({
   description: "Starts the control plane of this machine again, with the state and ports it had.",
@@ -18,9 +18,8 @@ async function run(context: Context): Promise<void> {
   if (controllerState(host.layout).state === "not-installed") {
     throw new UserError(`nothing is installed in ${host.layout.root}`, { hint: "meshctl install --local", exitCode: EXIT.NOT_FINE });
   }
-  const { outcome, record, orphans } = await startController(host, (text) => context.say(`${text} …`));
+  const { outcome, record } = await startController(host, (text) => context.say(`${text} …`));
   await rememberContext(host.layout, record);
   const style = createStyle(context.colour.stdout);
   context.print(`${style.good("√")} ${outcome === "running" ? "already running" : "started"}: process ${record.pid}`);
-  sayOrphans(context, orphans);
 }
