@@ -10,8 +10,8 @@ export const ENDED_BY_US = 2;
 export const ENDED_BY_PEER = 3;
 
 /** Streams whose end is remembered. */
-const REMEMBERED = 1_024;
-const KEEP_RESET_IDS = 64 * REMEMBERED;
+const REMEMBERED = 256;
+const KEEP_RESET_IDS = 65_536;
 
 /** The streams of one connection: those open, and how the last ones ended. */
 export class StreamTable {

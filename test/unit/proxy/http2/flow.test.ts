@@ -170,3 +170,18 @@ test("16 readers that stall stop nobody else", () => {
   assert.equal(talk.connection.failure, null);
   assert.equal(talk.streams.get(33)?.received, 200 * 16_384);
 });
+
+test("streams that always want more than there is room for take turns", () => {
+  const [talk, streams] = answering(4, { maxOutputBytes: 5_000 });
+  const order: number[] = [];
+  talk.onWritable = (stream) => {
+    order.push(stream.id);
+    talk.connection.sendData(stream, big, 0, 30_000, false);
+  };
+  for (const stream of streams) talk.connection.sendData(stream, big, 0, 30_000, false);
+  for (let turn = 0; turn < 8; turn += 1) {
+    talk.sent();
+    talk.connection.transportReady();
+  }
+  assert.deepEqual(order, [1, 3, 5, 7, 1, 3, 5, 7]);
+});

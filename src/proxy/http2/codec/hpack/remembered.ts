@@ -7,8 +7,8 @@ const WAYS = 4;
 const MAX_CREDIT = 8;
 const FIRST_CREDIT = 4;
 /** Names beyond this many are sent without being remembered. */
-const MAX_NAMES = 256;
-const SLOTS = 512;
+const MAX_NAMES = 128;
+const SLOTS = 256;
 
 /** Repeating a secret must not tell an eavesdropper that a guess was right (RFC 7541 7.1.3). */
 const SECRETS = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);

@@ -1,7 +1,8 @@
-/** nghttp and h2load (Debian package nghttp2-client) against our server side. */
+/** nghttp and h2load (Debian package nghttp2-client), and curl, against our server side. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
@@ -46,4 +47,15 @@ test("h2load: thousands of requests on few connections, none fails", { skip: mis
 test("h2load: more streams than the limit wait for their turn", { skip: missing("h2load") }, async () => {
   const { stdout } = await run("h2load", ["-n", "2000", "-c", "1", "-m", "500", url("/")]);
   assert.match(stdout, /2000 succeeded, 0 failed/);
+});
+
+test("curl with prior knowledge: a file up and down, both windows many times over", {
+  skip: onPath("curl") ? false : "curl is not installed",
+}, async () => {
+  const { stdout } = await run("curl", ["-s", "--http2-prior-knowledge", "--data-binary", `@${process.execPath}`, url("/echo")], {
+    encoding: "buffer",
+    maxBuffer: 512 * 1_024 * 1_024,
+  });
+  const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+  assert.equal(digest(stdout), digest(readFileSync(process.execPath)));
 });
