@@ -1,7 +1,6 @@
 import { loopTurn } from "../../lib/loop-turn.ts";
 import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
 import type { Transport } from "../contract.ts";
-import type { ByteWriter } from "./codec/byte-writer.ts";
 import { type HeadLimits, ROLE_RESPONSE } from "./codec/head.ts";
 import { BODY_CLOSE, DATA, END, FAILED, HEAD, MessageReader } from "./codec/message-reader.ts";
 import type { Failure } from "./codec/failure.ts";
@@ -38,8 +37,8 @@ export interface AnswerOwner {
 
 /** Where connections come from and go back to. */
 export interface ConnectionHome {
-  /** Ready for the next request, or to be closed: `connection.reusable` says. */
-  released(connection: ClientConnection): void;
+  /** At `nowMs` (monotonic): ready for the next request, or to be closed: `connection.reusable` says. */
+  released(connection: ClientConnection, nowMs: number): void;
   closed(connection: ClientConnection): void;
 }
 
@@ -86,11 +85,6 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     this.answered = false;
     this.#sentTurn = loopTurn.mark();
     if (this.wire.paused) this.wire.resume();
-  }
-
-  /** True when the writer's memory is free again. */
-  send(out: ByteWriter, from: number): boolean {
-    return this.wire.write(out.bytes, from, out.length);
   }
 
   /** The request is given up. With a reset: an end alone could be a client that still waits for its answer. */
@@ -178,11 +172,11 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
   }
 
   /** Called by the owner once it has finished with the answer and its own request is out. */
-  giveBack(): void {
+  giveBack(nowMs: number): void {
     if (this.wire.pending > 0) this.reusable = false;
     // An idle connection is read, or its end and what it should not say would go unseen.
     this.wire.resume();
-    this.#home.released(this);
+    this.#home.released(this, nowMs);
   }
 
   #switch(owner: AnswerOwner, reader: MessageReader, bytes: Buffer, pos: number, end: number): void {

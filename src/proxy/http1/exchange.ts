@@ -17,29 +17,21 @@ import {
   LOST_EARLY_BYTES,
   type LossKind,
 } from "./client-connection.ts";
-import { ByteWriter } from "./codec/byte-writer.ts";
 import type { Transport } from "../contract.ts";
 import type { Failure } from "./codec/failure.ts";
 import type { Head } from "./codec/head.ts";
 import { BODY_CHUNKED, BODY_NONE, type MessageReader } from "./codec/message-reader.ts";
 import { isIdempotent } from "./codec/methods.ts";
 import { writeLastChunk } from "./codec/write-head.ts";
+import { AnswerSink, DIRECT_BYTES } from "./answer-sink.ts";
 import { HttpRecord } from "./exchange-record.ts";
-import { type OwnReply, writeReply } from "./reply.ts";
 import { HeadView } from "./request-view.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { ServerSide } from "./server-side.ts";
-import { HIGH_WATER_BYTES, type Wire } from "./wire.ts";
+import { RetainedRequest } from "./retained-request.ts";
+import { Tunnel } from "./tunnel.ts";
+import { HIGH_WATER_BYTES } from "./wire.ts";
 import { type RequestExtras, writeRequestHead } from "./write-request.ts";
-import { type AnswerFraming, writeAnswerHead } from "./write-answer.ts";
-
-/** Requests up to this size, head included, are kept until they are answered, so that they can be sent again. */
-const MAX_REPLAY_BYTES = 64 * 1_024;
-const FIRST_OUT_BYTES = 2_048;
-/** A larger writer is not kept for the next request. */
-const MAX_KEPT_OUT_BYTES = 16 * 1_024;
-/** From this size on, body bytes go to the socket as they are instead of being copied behind a head. */
-const DIRECT_BYTES = 8 * 1_024;
 
 export abstract class Exchange implements AnswerOwner, Waiter {
   readonly view = new HeadView();
@@ -59,25 +51,25 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   /** Counts the requests this object has served: what calls back late compares it. */
   protected generation = 0;
   #waitingPool: EndpointPool | null = null;
-  #out = new ByteWriter(FIRST_OUT_BYTES);
-  #flushed = 0;
-  #replayable = true;
+  readonly #request = new RetainedRequest();
+  readonly #sink: AnswerSink;
+  #tunnel: Tunnel | null = null;
   #repeated = false;
   /** Between {@link tryBegan} and {@link tryEnded}. */
   #trying = false;
-  #framing: AnswerFraming = { http10: false, keep: false, meshPeer: false, peerToo: false, chunked: false, reason: "", policy: "" };
-  #extras: RequestExtras = { requestId: "", meshSource: "", upgrade: false };
+  readonly #extras: RequestExtras = { requestId: "", meshSource: "", upgrade: false };
   /** Some of the answer is on its way to the client. */
   answerStarted = false;
   #keep = false;
-  #upstreamEnded = false;
-  #clientEnded = false;
   #startMs = 0;
+  /** The time as of the read being handled; NaN: not asked yet. */
+  #nowMs = 0;
   /** When the try under way began, dialling included: a slow accept is a slow endpoint. */
   #sentMs = 0;
 
   constructor(side: ServerSide, direction: "inbound" | "outbound") {
     this.side = side;
+    this.#sink = new AnswerSink(side.scratch);
     this.record = new HttpRecord(direction);
   }
 
@@ -108,15 +100,12 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.requestDone = false;
     this.flowing = false;
     this.wantsUpgrade = false;
-    this.#flushed = 0;
-    this.#replayable = true;
     this.#repeated = false;
     this.answerStarted = false;
-    this.#upstreamEnded = false;
-    this.#clientEnded = false;
     this.#keep = false;
     const { clock } = this.side.engine;
     this.#startMs = clock.monotonicMs();
+    this.#nowMs = this.#startMs;
     this.record.reset(clock.nowMs());
     const { record } = this;
     record.sourceAddress = connection.remoteAddress;
@@ -153,8 +142,10 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.wantsUpgrade = head.upgrade && head.upgradeLine >= 0 && !head.cleartextHttp2 && head.minor === 1 && this.reader.body === BODY_NONE;
     const { generation } = this;
     this.decide();
+    if (this.generation !== generation) return;
+    this.#nowMs = Number.NaN;
     // What happens later must not find the bytes of somebody else's request.
-    if (this.generation === generation && this.upstream === null) head.own();
+    if (this.upstream === null) head.own();
   }
 
   #takeIds(head: Head): void {
@@ -167,6 +158,17 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     }
   }
 
+  /** Monotonic time, asked once while a read is handled. */
+  protected now(): number {
+    if (Number.isNaN(this.#nowMs)) this.#nowMs = this.side.engine.clock.monotonicMs();
+    return this.#nowMs;
+  }
+
+  /** When the request began: for the connection's deadlines. */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
   /** Lets the request go on to {@link admit} after `delayMs`. */
   protected holdFor(delayMs: number): void {
     if (delayMs <= 0) {
@@ -175,7 +177,9 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     }
     const { generation } = this;
     this.side.engine.clock.setTimer(() => {
-      if (this.generation === generation) this.admit();
+      if (this.generation !== generation) return;
+      this.#nowMs = Number.NaN;
+      this.admit();
     }, delayMs);
   }
 
@@ -187,7 +191,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.endpoint = state;
     if (!fresh) this.tried.push(state);
     record.attempts += 1;
-    const nowMs = this.side.engine.clock.monotonicMs();
+    const nowMs = this.now();
     this.#trying = true;
     this.#sentMs = nowMs;
     this.tryBegan(state, nowMs);
@@ -209,19 +213,20 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#waitingPool = null;
     this.upstream = upstream;
     const { head } = this.reader;
-    if (this.#out.length === 0) {
+    if (this.#request.empty) {
       const extras = this.#extras;
       extras.meshSource = upstream.transport.mtls ? this.meshSource() : "";
       extras.upgrade = this.wantsUpgrade;
-      writeRequestHead(this.#out, head, this.view, extras);
+      writeRequestHead(this.#request.out, head, this.view, extras);
     }
-    this.#flushed = 0;
+    this.#request.rewind();
     upstream.begin(this, this.view.method === "HEAD");
     this.flowing = true;
     this.connection.flow();
   }
 
   connectFailed(reason: ReasonCode): void {
+    this.#nowMs = Number.NaN;
     this.#waitingPool = null;
     this.#endTry(true);
     if (nextTryAfterConnectFailure(this.tried.length) === GIVE_UP) this.fail(this.connectReason(reason));
@@ -233,41 +238,22 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   requestData(bytes: Buffer, start: number, end: number): void {
     const { upstream } = this;
-    const out = this.#out;
-    const count = end - start;
-    this.record.requestBytes += count;
+    this.record.requestBytes += end - start;
     if (upstream === null) return;
-    if (this.#flushed === out.length && out.length + count > MAX_REPLAY_BYTES) this.#forgetSent(upstream);
     const chunked = this.reader.body === BODY_CHUNKED;
-    if (chunked) out.chunkLine(count);
-    if (count >= DIRECT_BYTES && this.connection.wire.retainable) {
-      this.flushRequest();
-      this.#forgetSent(upstream);
-      upstream.wire.write(bytes, start, end);
-    } else {
-      out.span(bytes, start, end);
-    }
-    if (chunked) out.crlf();
-  }
-
-  /** From here on the request cannot be sent again. */
-  #forgetSent(upstream: ClientConnection): void {
-    this.#replayable = false;
-    this.#flushed = 0;
-    if (upstream.wire.pending > 0) this.#out.abandon(FIRST_OUT_BYTES);
-    else this.#out.reset();
+    if (end - start >= DIRECT_BYTES && this.connection.wire.retainable) this.#request.passThrough(upstream, bytes, start, end, chunked);
+    else this.#request.append(upstream, bytes, start, end, chunked);
   }
 
   requestEnd(reader: MessageReader): void {
     this.requestDone = true;
-    if (reader.body === BODY_CHUNKED && this.upstream !== null) writeLastChunk(this.#out, reader.trailers);
+    if (reader.body === BODY_CHUNKED && this.upstream !== null) writeLastChunk(this.#request.out, reader.trailers);
   }
 
   flushRequest(): void {
     const { upstream } = this;
-    if (upstream === null || this.#out.length === this.#flushed) return;
-    upstream.send(this.#out, this.#flushed);
-    this.#flushed = this.#out.length;
+    if (upstream === null) return;
+    this.#request.flush(upstream);
     if (!this.requestDone && upstream.wire.pending > HIGH_WATER_BYTES) this.connection.hold();
   }
 
@@ -280,52 +266,36 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   interimHead(reader: MessageReader): void {
     // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
     if (this.reader.head.minor === 0) return;
-    const { scratch } = this.side;
-    scratch.reset();
-    writeAnswerHead(scratch, reader, this.#framing);
-    this.#writeScratch();
+    this.#sink.head(reader);
+    this.#sink.flush(this.connection.wire);
   }
 
   answerHead(reader: MessageReader): void {
     const { head } = reader;
-    const { record, side } = this;
-    const upstream = this.upstream as ClientConnection;
-    const framing = this.#framing;
+    const { record, side, connection } = this;
+    const { framing } = this.#sink;
+    this.#nowMs = Number.NaN;
     this.answerStarted = true;
     this.#endTry(false);
     record.status = head.status;
     if (side.engine.observer.wantsHeaders) record.responseHeaders = head.toList();
     framing.http10 = this.reader.head.minor === 0;
-    framing.keep =
-      this.#keep && !side.draining && this.connection.transport.retired !== true && head.status !== 101 && this.connection.canKeep(this);
-    framing.meshPeer = upstream.transport.mtls;
-    framing.peerToo = record.direction === "inbound" && this.connection.transport.mtls;
-    framing.reason = "";
-    framing.policy = "";
-    side.scratch.reset();
-    writeAnswerHead(side.scratch, reader, framing);
+    framing.keep = this.#keep && head.status !== 101 && side.keeps(connection) && connection.canKeep(this);
+    framing.meshPeer = (this.upstream as ClientConnection).transport.mtls;
+    this.#sink.head(reader);
     this.#keep = framing.keep;
     if (framing.reason !== "") record.reason = framing.reason as ReasonCode;
     if (framing.policy !== "") record.policy = framing.policy;
   }
 
   answerData(bytes: Buffer, start: number, end: number): void {
-    const { scratch } = this.side;
-    const count = end - start;
-    this.record.responseBytes += count;
-    const { chunked } = this.#framing;
-    if (chunked) scratch.chunkLine(count);
-    if (count >= DIRECT_BYTES && (this.upstream as ClientConnection).wire.retainable) {
-      this.#writeScratch();
-      this.connection.wire.write(bytes, start, end);
-    } else {
-      scratch.span(bytes, start, end);
-    }
-    if (chunked) scratch.crlf();
+    this.record.responseBytes += end - start;
+    this.#sink.data(this.connection.wire, bytes, start, end, (this.upstream as ClientConnection).wire.retainable);
   }
 
   answerFlush(): void {
-    this.#writeScratch();
+    this.#nowMs = Number.NaN;
+    this.#sink.flush(this.connection.wire);
     if (this.connection.blocked) {
       this.upstream?.wire.pause();
       this.connection.watchReader();
@@ -333,22 +303,13 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   }
 
   answerEnd(reader: MessageReader): void {
-    if (this.#framing.chunked) writeLastChunk(this.side.scratch, reader.trailers);
-    this.#writeScratch();
+    this.#sink.end(this.connection.wire, reader);
     const upstream = this.upstream as ClientConnection;
     this.upstream = null;
     if (!this.requestDone) upstream.reusable = false;
-    this.#dropOut(upstream);
-    upstream.giveBack();
+    this.#request.leave(upstream);
+    upstream.giveBack(this.now());
     this.#finish(this.#keep);
-  }
-
-  #writeScratch(): void {
-    const { scratch } = this.side;
-    if (scratch.length === 0) return;
-    const free = this.connection.wire.write(scratch.bytes, 0, scratch.length);
-    if (free) scratch.reset();
-    else scratch.abandon(scratch.bytes.length > 64 * 1_024 ? 32 * 1_024 : scratch.bytes.length);
   }
 
   /** The client has taken what was waiting. */
@@ -360,11 +321,12 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   /** The upstream connection is lost before its answer was complete. */
   lost(kind: LossKind, failure: Failure | null): void {
     const upstream = this.upstream as ClientConnection;
+    this.#nowMs = Number.NaN;
     this.upstream = null;
     this.flowing = false;
     if (this.answerStarted) {
       this.record.reason = "upstream-reset";
-      this.#dropOut(upstream);
+      this.#request.leave(upstream);
       // Never an end that looks complete.
       this.connection.reset();
       this.#finish(false);
@@ -376,7 +338,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       return;
     }
     const next = nextTryAfterLoss({
-      replayable: this.#replayable,
+      replayable: this.#request.replayable,
       reused: upstream.reused,
       mtls: upstream.transport.mtls,
       idempotent: isIdempotent(this.view.method),
@@ -396,37 +358,31 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   // --- tunnel after 101 ---------------------------------------------------------------------------
 
   switched(): void {
+    this.#tunnel = new Tunnel(this.connection, this.upstream as ClientConnection, this.record);
     this.connection.tunnel();
   }
 
   tunnelData(bytes: Buffer, start: number, end: number): void {
-    this.record.responseBytes += end - start;
-    this.connection.touch();
-    pass(this.connection.wire, bytes, start, end, (this.upstream as ClientConnection).wire.retainable);
-    if (this.connection.blocked) this.upstream?.wire.pause();
+    this.#tunnel?.fromUpstream(bytes, start, end);
   }
 
   tunnelToUpstream(bytes: Buffer, start: number, end: number): void {
-    const upstream = this.upstream as ClientConnection;
-    this.record.requestBytes += end - start;
-    pass(upstream.wire, bytes, start, end, this.connection.wire.retainable);
-    if (upstream.wire.pending > HIGH_WATER_BYTES) this.connection.hold();
+    this.#tunnel?.fromClient(bytes, start, end);
   }
 
   tunnelEnd(): void {
-    this.#upstreamEnded = true;
-    this.connection.wire.end();
+    this.#tunnel?.upstreamEnded();
     this.#checkTunnel();
   }
 
   tunnelEndFromClient(): void {
-    this.#clientEnded = true;
-    this.upstream?.wire.end();
+    this.#tunnel?.clientEnded();
     this.#checkTunnel();
   }
 
   #checkTunnel(): void {
-    if (!this.#upstreamEnded || !this.#clientEnded) return;
+    if (this.#tunnel?.ended !== true) return;
+    this.#nowMs = Number.NaN;
     this.upstream?.abandonWhenSent();
     this.upstream = null;
     this.#finish(false);
@@ -441,11 +397,13 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       this.record.method = this.view.method;
       this.record.path = this.view.path;
     }
+    this.#nowMs = Number.NaN;
     this.#keep = false;
     this.fail(failure.reason);
   }
 
   timedOut(reason: "header-timeout" | "idle-timeout"): void {
+    this.#nowMs = Number.NaN;
     this.#keep = false;
     this.fail(reason);
   }
@@ -461,21 +419,16 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       this.#finish(false);
       return;
     }
-    const { head } = this.reader;
-    const keep = this.#keep && head.minor === 1 && !side.draining && connection.canKeep(this);
-    const peer = record.direction === "inbound" && connection.transport.mtls;
-    const reply: OwnReply = {
+    const keep = this.#keep && this.reader.head.minor === 1 && side.keeps(connection) && connection.canKeep(this);
+    record.status = status;
+    this.#sink.reply(connection.wire, {
       reason,
       status,
-      policy: peer ? policy : "",
+      policy: record.direction === "inbound" && connection.transport.mtls ? policy : "",
       requestId: record.requestId,
       close: !keep,
       withBody: record.method !== "HEAD",
-    };
-    record.status = status;
-    side.scratch.reset();
-    writeReply(side.scratch, reply);
-    this.#writeScratch();
+    });
     this.#finish(keep);
   }
 
@@ -487,10 +440,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   protected handOver(take: (transport: Transport) => void): void {
     const { connection } = this;
     connection.handOver(() => {
-      const { scratch } = this.side;
-      scratch.reset();
-      scratch.text("HTTP/1.1 200 Connection established\r\n\r\n");
-      this.#writeScratch();
+      this.#sink.text(connection.wire, "HTTP/1.1 200 Connection established\r\n\r\n");
       connection.detach();
       this.#recycle();
       take(connection.transport);
@@ -500,7 +450,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   /** The client is gone, in whatever state. */
   clientGone(): void {
     const { record } = this;
-    if (record.reason === "" && !(this.#upstreamEnded || this.#clientEnded)) record.reason = "downstream-reset";
+    this.#nowMs = Number.NaN;
+    if (record.reason === "" && this.#tunnel?.halfEnded !== true) record.reason = "downstream-reset";
     this.#dropUpstream();
     this.#end();
   }
@@ -514,7 +465,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#endTry(false);
     this.upstream = null;
     if (upstream === null) return;
-    this.#dropOut(upstream);
+    this.#request.leave(upstream);
     upstream.abandon();
   }
 
@@ -523,18 +474,14 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const { endpoint } = this;
     if (endpoint === null || !this.#trying) return;
     this.#trying = false;
-    const nowMs = this.side.engine.clock.monotonicMs();
+    const nowMs = this.now();
     this.tryEnded(endpoint, nowMs, nowMs - this.#sentMs, failed);
-  }
-
-  #dropOut(upstream: ClientConnection): void {
-    if (upstream.wire.pending > 0 || this.#out.bytes.length > MAX_KEPT_OUT_BYTES) this.#out.abandon(FIRST_OUT_BYTES);
   }
 
   #finish(keep: boolean): void {
     const { connection } = this;
     this.#report();
-    connection.exchangeEnded(this, keep);
+    connection.exchangeEnded(this, keep, this.now());
     this.#recycle();
   }
 
@@ -545,14 +492,15 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   #report(): void {
     const { record, endpoint, side } = this;
-    record.durationMs = side.engine.clock.monotonicMs() - this.#startMs;
+    record.durationMs = this.now() - this.#startMs;
     if (endpoint !== null) record.destinationAddress = endpoint.endpoint.address;
     side.engine.observer.ended(record);
   }
 
   #recycle(): void {
     this.generation += 1;
-    this.#out.reset();
+    this.#request.reset();
+    this.#tunnel = null;
     this.tried.length = 0;
     this.endpoint = null;
     this.clear();
@@ -563,10 +511,4 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 function lossReason(kind: LossKind, failure: Failure | null): ReasonCode {
   if (kind === LOST_CLOSED) return "upstream-reset";
   return failure !== null && failure.reason === "headers-too-large" ? "upstream-headers-too-large" : "upstream-bad-response";
-}
-
-/** Writes bytes through; copied when they are about to change. */
-function pass(wire: Wire, bytes: Buffer, start: number, end: number, retainable: boolean): void {
-  if (retainable) wire.write(bytes, start, end);
-  else wire.write(Buffer.from(bytes.subarray(start, end)), 0, end - start);
 }

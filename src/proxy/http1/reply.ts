@@ -20,17 +20,19 @@ export interface OwnReply {
 /** Names the reason for machines in a header and for people, with the next step, in the body. */
 export function writeReply(out: ByteWriter, reply: OwnReply): void {
   const { text, next } = REASONS[reply.reason];
-  const body = `meshctl: ${reply.reason}: ${text}\nnext: ${next}\n${reply.requestId === "" ? "" : `request: ${reply.requestId}\n`}`;
+  // From the client: any bytes but control characters.
+  const requestId = visible(reply.requestId);
+  const body = `meshctl: ${reply.reason}: ${text}\nnext: ${next}\n${requestId === "" ? "" : `request: ${requestId}\n`}`;
   let head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}\r\n`;
-  head += `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+  head += `content-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n`;
   head += `${HEADER.REASON}: ${reply.reason}\r\n`;
-  if (reply.policy !== "") head += `${HEADER.POLICY}: ${headerText(reply.policy)}\r\n`;
-  if (reply.requestId !== "") head += `${HEADER.REQUEST_ID}: ${reply.requestId}\r\n`;
+  if (reply.policy !== "") head += `${HEADER.POLICY}: ${visible(reply.policy)}\r\n`;
+  if (requestId !== "") head += `${HEADER.REQUEST_ID}: ${requestId}\r\n`;
   if (reply.close) head += "connection: close\r\n";
   out.text(`${head}\r\n`);
   if (reply.withBody) out.text(body);
 }
 
-function headerText(text: string): string {
+function visible(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?");
 }

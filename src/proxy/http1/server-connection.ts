@@ -25,6 +25,7 @@ const GONE = 5;
  */
 const MAX_DISCARD_BYTES = 4 * 1_024 * 1_024;
 const LINGER_MS = 1_000;
+const DRAIN_IDLE_MS = 1_000;
 /**
  * A client that ended its direction after its request waits for the answer, or is gone: only a write would
  * tell. It gets this long, so that what nobody waits for does not hold upstreams for ever.
@@ -123,7 +124,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
         else if (!this.#mayForget(reader.dataEnd - reader.dataStart)) break;
       } else if (event === END) {
         if (this.#state === DISCARD) {
-          this.#toAwait();
+          this.#toAwait(this.#side.engine.clock.monotonicMs());
           continue;
         }
         const exchange = this.#exchange as Exchange;
@@ -164,6 +165,8 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     const exchange = this.#side.takeExchange();
     this.#exchange = exchange;
     exchange.open(this, reader);
+    const { wheel, limits } = this.#side.engine;
+    wheel.set(this.#deadline, exchange.startMs, limits.idleConnectionMs);
     exchange.start();
   }
 
@@ -222,7 +225,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
   }
 
   /** The exchange is over. `keep`: the answer allows another request on this connection. */
-  exchangeEnded(exchange: Exchange, keep: boolean): void {
+  exchangeEnded(exchange: Exchange, keep: boolean, nowMs: number): void {
     const reader = this.#reader as MessageReader;
     const done = exchange.requestDone || (reader.pastHead && reader.body === BODY_NONE);
     this.#exchange = null;
@@ -231,7 +234,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     if (this.#state === TUNNEL || !keep) {
       this.#linger();
     } else if (done) {
-      this.#toAwait();
+      this.#toAwait(nowMs);
       if (!this.#running) this.#afterRequest();
     } else if (this.canKeep(exchange)) {
       this.#state = DISCARD;
@@ -243,7 +246,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     }
   }
 
-  #toAwait(): void {
+  #toAwait(nowMs: number): void {
     const reader = this.#reader;
     if (reader !== null) {
       this.#side.giveReader(reader);
@@ -251,7 +254,8 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     }
     this.#state = AWAIT;
     this.#headStarted = false;
-    this.#extend(this.#side.engine.limits.idleConnectionMs);
+    const { wheel, limits } = this.#side.engine;
+    wheel.set(this.#deadline, nowMs, limits.idleConnectionMs);
   }
 
   /** Goes on with what was sent ahead; ends a connection that has nothing to wait for. */
@@ -262,7 +266,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       this.#run(stash, 0, stash.length);
       this.#checkCut();
     }
-    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || this.#side.draining || this.transport.retired === true)) {
+    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || !this.#side.keeps(this))) {
       this.#linger();
       return;
     }
@@ -324,8 +328,12 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     if (stash !== null) this.wire.socket.unshift(stash);
   }
 
+  /**
+   * No request after the next one. An idle connection is not ended at once: its client may have sent one
+   * already; who sends none for a while gets the end.
+   */
   drain(): void {
-    if (this.#state === AWAIT && this.#reader === null && this.#stash === null) this.#linger();
+    if (this.#state === AWAIT && this.#reader === null) this.#extend(Math.min(DRAIN_IDLE_MS, this.#side.engine.limits.idleConnectionMs));
   }
 
   /** True when more is waiting to leave than a client should be behind. */

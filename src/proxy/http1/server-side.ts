@@ -70,6 +70,11 @@ export abstract class ServerSide implements HttpServerSide {
     this.#checkDrained();
   }
 
+  /** Whether the connection may carry another request after this one. */
+  keeps(connection: ServerConnection): boolean {
+    return !this.draining && connection.transport.retired !== true;
+  }
+
   removed(connection: ServerConnection): void {
     if (this.#connections.delete(connection)) this.#checkDrained();
   }

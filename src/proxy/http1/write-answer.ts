@@ -13,8 +13,6 @@ export interface AnswerFraming {
   keep: boolean;
   /** The answer comes from another proxy: its own reason and policy mean something. */
   meshPeer: boolean;
-  /** The answer goes to another proxy. */
-  peerToo: boolean;
   /** Out: the body goes on in chunks. */
   chunked: boolean;
   /** Out: what a peer's proxy said about a reply of its own; empty otherwise. */

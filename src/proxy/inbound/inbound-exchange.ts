@@ -46,16 +46,23 @@ export class InboundExchange extends Exchange {
       return;
     }
     this.#stack = stack;
-    const { random, clock } = this.side.engine;
-    decideDelay(this.#decision, stack, view, random, clock.nowMs());
+    decideDelay(this.#decision, stack, view, this.side.engine.random, record.startUnixMs);
     if (this.#decision.refusal !== null) this.failBy(this.#decision.refusal);
     else this.holdFor(this.#decision.delayMs);
   }
 
   protected override admit(): void {
     const { random, clock } = this.side.engine;
-    decideAdmission(this.#decision, this.#stack as InboundStack, this.view, random, clock.nowMs());
-    if (this.#decision.refusal !== null) this.failBy(this.#decision.refusal);
+    const decision = this.#decision;
+    // The clock is asked again only when time has passed on purpose.
+    decideAdmission(
+      decision,
+      this.#stack as InboundStack,
+      this.view,
+      random,
+      decision.delayMs > 0 ? clock.nowMs() : this.record.startUnixMs,
+    );
+    if (decision.refusal !== null) this.failBy(decision.refusal);
     else this.useEndpoint(this.#in.preferredApp, false);
   }
 

@@ -66,9 +66,8 @@ export class OutboundExchange extends Exchange {
       this.handOver((transport) => this.#out.shared.opaque(transport, name));
       return;
     }
-    const { random, clock } = this.side.engine;
     const decision = this.#decision;
-    decideRoute(decision, stack, this.view, random, clock.nowMs());
+    decideRoute(decision, stack, this.view, this.side.engine.random, this.record.startUnixMs);
     if (decision.route !== null) this.record.routeLabel = decision.route.label;
     if (decision.refusal !== null) this.failBy(decision.refusal);
     else this.holdFor(decision.delayMs);
@@ -77,7 +76,8 @@ export class OutboundExchange extends Exchange {
   protected override admit(): void {
     const { random, clock } = this.side.engine;
     const decision = this.#decision;
-    decideBackend(decision, this.view, random, clock.nowMs());
+    // The clock is asked again only when time has passed on purpose.
+    decideBackend(decision, this.view, random, decision.delayMs > 0 ? clock.nowMs() : this.record.startUnixMs);
     if (decision.refusal !== null) {
       this.failBy(decision.refusal);
       return;
@@ -87,7 +87,7 @@ export class OutboundExchange extends Exchange {
   }
 
   protected override tryAnother(reason: ReasonCode): void {
-    const state = this.#balancer === null ? null : this.#balancer.pick(this.side.engine.clock.monotonicMs(), this.tried);
+    const state = this.#balancer === null ? null : this.#balancer.pick(this.now(), this.tried);
     // The balancer may have only endpoints that were tried: asking one twice would not be another try.
     if (state === null || this.tried.includes(state)) {
       this.fail(reason);

@@ -103,10 +103,10 @@ export class EndpointPool implements ConnectionHome {
     const connection = new ClientConnection(transport, this.#options.limits, this);
     this.#open.add(connection);
     if (this.#dialing.delete(waiter)) waiter.connected(connection);
-    else this.released(connection);
+    else this.released(connection, this.#options.clock.monotonicMs());
   }
 
-  released(connection: ClientConnection): void {
+  released(connection: ClientConnection, nowMs: number): void {
     if (connection.wire.closed) return;
     if (!connection.reusable || this.#closed || connection.transport.retired === true) {
       connection.reusable = false;
@@ -126,7 +126,7 @@ export class EndpointPool implements ConnectionHome {
       return;
     }
     this.#idle.push(connection);
-    this.#options.wheel.set(connection.deadline, this.#options.clock.monotonicMs(), idleMs);
+    this.#options.wheel.set(connection.deadline, nowMs, idleMs);
   }
 
   /** One second less than the upstream keeps it, so that both do not decide at the same moment. */

@@ -1,8 +1,11 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import { EndpointPool, type PoolOptions } from "./endpoint-pool.ts";
 
-/** Breaker defaults of one endpoint (design section 13), and how long connections may be idle. */
-export const POOL_DEFAULTS = Object.freeze({ maxConnections: 1_024, maxPending: 1_024, idleMs: 4_000, meshIdleMs: 60_000 });
+/**
+ * Breaker defaults of one endpoint (design section 13), and how long connections may be idle. Node's servers keep
+ * theirs for 5 s, our proxies for 60 s: whoever sends must be the first to let go.
+ */
+export const POOL_DEFAULTS = Object.freeze({ maxConnections: 1_024, maxPending: 1_024, idleMs: 4_000, meshIdleMs: 55_000 });
 
 /** One pool per endpoint, made on first use and dropped when it holds nothing. */
 export class Pools {

@@ -95,8 +95,8 @@ function opened({ pool, dials }: Setup, flags?: { retired: boolean }): ClientCon
 test("a connection given back is taken again, the last one first", () => {
   const s = setup();
   const [a, b] = [opened(s), opened(s)];
-  a.giveBack();
-  b.giveBack();
+  a.giveBack(s.clock.monotonicMs());
+  b.giveBack(s.clock.monotonicMs());
   assert.equal(s.pool.takeIdle(), b);
   assert.equal(s.pool.takeIdle(), a);
   assert.equal(s.pool.takeIdle(), null);
@@ -104,7 +104,7 @@ test("a connection given back is taken again, the last one first", () => {
 
 test("an idle connection goes after its time, and the empty pool says so", () => {
   const s = setup();
-  opened(s).giveBack();
+  opened(s).giveBack(s.clock.monotonicMs());
   s.clock.advance(3_990);
   assert.equal(s.pool.idleConnections, 1);
   s.clock.advance(50);
@@ -115,7 +115,7 @@ test("an idle connection goes after its time, and the empty pool says so", () =>
 test("a busy connection does not go, however old its last idle deadline is", () => {
   const s = setup();
   const connection = opened(s);
-  connection.giveBack();
+  connection.giveBack(s.clock.monotonicMs());
   assert.equal(s.pool.takeIdle(), connection);
   connection.begin({} as never, false);
   s.clock.advance(10_000);
@@ -126,14 +126,14 @@ test("Keep-Alive: timeout=N minus a second; none left means not kept", () => {
   const s = setup();
   const connection = opened(s);
   connection.keepAliveSeconds = 10;
-  connection.giveBack();
+  connection.giveBack(s.clock.monotonicMs());
   s.clock.advance(8_900);
   assert.equal(s.pool.idleConnections, 1);
   s.clock.advance(200);
   assert.equal(s.pool.idleConnections, 0);
   const short = opened(s);
   short.keepAliveSeconds = 1;
-  short.giveBack();
+  short.giveBack(s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
 });
 
@@ -141,10 +141,10 @@ test("what may not be used again is not: told so, or retired while idle", () => 
   const s = setup();
   const closing = opened(s);
   closing.reusable = false;
-  closing.giveBack();
+  closing.giveBack(s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
   const flags = { retired: false };
-  opened(s, flags).giveBack();
+  opened(s, flags).giveBack(s.clock.monotonicMs());
   flags.retired = true;
   assert.equal(s.pool.takeIdle(), null);
   assert.equal(s.pool.openConnections, 0);
@@ -158,7 +158,7 @@ test("at the limit requests wait, one more is too many, and a connection given b
   assert.equal(s.pool.open(waiting), WAITING);
   assert.equal(s.pool.open(new Request()), FULL);
   assert.equal(s.dials.length, 2);
-  first.giveBack();
+  first.giveBack(s.clock.monotonicMs());
   assert.equal(waiting.connection, first);
 });
 
@@ -197,7 +197,7 @@ test("bytes on an idle connection end it", () => {
   const request = new Request();
   s.pool.open(request);
   const socket = s.dials[0]?.up() as FakeSocket;
-  request.connection?.giveBack();
+  request.connection?.giveBack(s.clock.monotonicMs());
   socket.emit("data", Buffer.from("HTTP/1.1 408 Request Timeout\r\n\r\n"));
   assert.equal(s.pool.openConnections, 0);
 });
@@ -205,9 +205,9 @@ test("bytes on an idle connection end it", () => {
 test("closing ends the idle ones now and the busy ones after their answer", () => {
   const s = setup();
   const [idle, busy] = [opened(s), opened(s)];
-  idle.giveBack();
+  idle.giveBack(s.clock.monotonicMs());
   s.pool.close();
   assert.equal(s.pool.openConnections, 1);
-  busy.giveBack();
+  busy.giveBack(s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
 });
