@@ -286,3 +286,14 @@ test("8.1 HEADERS without END_HEADERS in a response, and a WINDOW_UPDATE for a s
   talk.feed(frame(HEADERS, END_STREAM, 1, Buffer.from([0x88])), frame(9, END_HEADERS, 1, ""), frame(WINDOW_UPDATE, 0, 1, uint32(5)));
   assert.deepEqual(talk.told(), ["1 head GET 200 last"]);
 });
+
+test("3.4 the server's first frame is SETTINGS; an HTTP/1.1 answer is none", () => {
+  for (const first of [frame(PING, 0, 0, "12345678"), settingsAck, headers(1, OK)]) {
+    const talk = new Talk(SIDE_CLIENT).feed(first);
+    assert.deepEqual(talk.told(), ["failed PROTOCOL_ERROR settings-first"]);
+  }
+  const talk = new Talk(SIDE_CLIENT);
+  talk.connection.request(talk, GET, true);
+  talk.feed(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  assert.deepEqual(talk.told(), ["1 reset FRAME_SIZE_ERROR frame-too-large unprocessed", "failed FRAME_SIZE_ERROR frame-too-large"]);
+});

@@ -245,3 +245,46 @@ test("while a connection fails, what its owner does about other streams changes 
   assert.deepEqual(talk.told(), ["1 over", "3 over", "failed PROTOCOL_ERROR idle-stream"]);
   assert.deepEqual(talk.sent(), ["GOAWAY 0 3 1 idle-stream"]);
 });
+
+test("nothing of one request is left when the next is read", () => {
+  const first = [...POST, "host", "api", "cookie", "a=1", "content-length", "0", "te", "trailers"];
+  const talk = serverTalk().feed(
+    headers(1, first),
+    headers(3, [...GET, "cookie", "b=2", "host", "api"]),
+    headers(5, GET),
+    headers(7, [...GET, "Bad", ""]),
+  );
+  talk.feed(headers(9, GET), headers(11, [":method", "CONNECT", ":authority", "db:1"]), headers(13, GET));
+  assert.deepEqual(talk.told(), [
+    "1 head POST http api / host=api cookie=a=1 content-length=0 te=trailers last",
+    "3 head GET http api / cookie=b=2 host=api last",
+    "5 head GET http api / last",
+    "9 head GET http api / last",
+    "11 head CONNECT db:1 last",
+    "13 head GET http api / last",
+  ]);
+  assert.deepEqual(talk.sent(), ["RST_STREAM 7 1"]);
+});
+
+test("5.1 a stream reset by us is known as such long after, so that a slow uploader does no harm", () => {
+  const talk = serverTalk().feed(headers(1, POST, OPEN));
+  talk.connection.reset(talk.streams.get(1) as never, 8);
+  for (let id = 3; id < 2_003; id += 2) {
+    talk.feed(headers(id, GET));
+    talk.connection.sendHead(talk.streams.get(id) as never, OK, true);
+  }
+  talk.sent();
+  talk.feed(frame(DATA, 0, 1, "late"), headers(1, ["x", "y"]));
+  assert.deepEqual(talk.sent(), []);
+  assert.equal(talk.connection.failure, null);
+});
+
+test("8.2.1 a bad value stays bad in the table, and its name is as good as any", () => {
+  const request = (id: number, ...more: number[]): Buffer =>
+    frame(HEADERS, END_HEADERS | END_STREAM, id, Buffer.concat([block(GET), Buffer.from(more)]));
+  const talk = serverTalk();
+  // Inserted: x: NUL. Then its name with another value, inserted too. Then each of the two by index.
+  talk.feed(request(1, 0x40, 1, 0x78, 1, 0x00), request(3, 0x7e, 1, 0x62), request(5, 0xbe), request(7, 0xbf));
+  assert.deepEqual(talk.told(), ["3 head GET http api / x=b last", "5 head GET http api / x=b last"]);
+  assert.deepEqual(talk.sent(), ["RST_STREAM 1 1", "RST_STREAM 7 1"]);
+});
