@@ -15,7 +15,8 @@ const FILLER = Buffer.alloc(64 * 1_024, "0123456789abcdef");
 
 /**
  * `/echo` gives back body and trailers, `/bytes/N` sends N bytes, `/interim` says 103 first, `/trailers` ends in some,
- * `/reset` and `/refuse` reset, anything else is 200 with a small body. CONNECT echoes.
+ * `/reset` and `/refuse` reset,
+ * `/grpc.*` echoes as a gRPC method, anything else is 200 with a small body. CONNECT echoes.
  */
 class Answer extends Ignored {
   readonly #driver: DrivenSocket;
@@ -41,6 +42,10 @@ class Answer extends Ignored {
         [":status", "200", "x-method", stream.method, ...stream.fields.filter((_, at) => isNamed(stream.fields, at, "x-echo"))],
         last,
       );
+    } else if (path.startsWith("/grpc.")) {
+      this.#echoing = true;
+      this.#trailers = ["grpc-status", "0", "x-deadline", stream.fields[stream.fields.indexOf("grpc-timeout") + 1] ?? ""];
+      connection.sendHead(stream, [":status", "200", "content-type", "application/grpc"], false);
     } else if (path.startsWith("/bytes/")) {
       this.#left = Number(path.slice(7));
       connection.sendHead(stream, [":status", "200", "content-length", String(this.#left)], this.#left === 0 || stream.method === "HEAD");
@@ -73,7 +78,7 @@ class Answer extends Ignored {
 
   override end(stream: Http2Stream, trailers: readonly string[] | null): void {
     this.#ended = true;
-    this.#trailers = trailers;
+    this.#trailers ??= trailers;
     if (this.#echoing) this.writable(stream);
   }
 

@@ -115,6 +115,12 @@ test("8.1 responses: interim, final, body, trailers; nothing after the end", () 
   connection.reset(stream, 8);
   assert.deepEqual(talk.sent(), []);
   assert.equal(connection.activeStreams, 0);
+  // A section behind the final head can only be the trailers.
+  talk.feed(headers(3, GET));
+  const other = talk.streams.get(3) as never;
+  connection.sendHead(other, OK, false);
+  connection.sendHead(other, ["x-sum", "1"], false);
+  assert.deepEqual(talk.sent(), ["HEADERS 3", "HEADERS 3 end"]);
 });
 
 test("8.1 an answer before the request is complete: the rest is still read, or refused without harm", () => {
