@@ -12,7 +12,7 @@ const common = {
   format: "esm",
   splitting: true,
   outdir: "dist",
-  external: ["lmdb", "koffi"],
+  external: ["lmdb"],
   sourcemap: true,
   sourcesContent: false,
   legalComments: "none",

@@ -34,7 +34,7 @@ test("the proxy's bundle holds no library of the controller or the command line"
     outdir: "out",
     write: false,
     metafile: true,
-    external: ["lmdb", "koffi"],
+    external: ["lmdb"],
     logLevel: "silent",
   });
   const files = Object.keys(metafile.inputs);

@@ -47,6 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
     () => import("./commands/proxy-status.ts"),
     ["ps"],
   ),
+  command("stat", "Watch and diagnose", "show rates, success and latencies of traffic", () => import("./commands/stat.ts")),
   command("tap", "Watch and diagnose", "watch requests as they end", () => import("./commands/tap.ts")),
 
   command("cert status", "Identity", "show root, issuer and how many certificates live", () => import("./commands/cert/status.ts")),

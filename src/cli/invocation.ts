@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { Prompt } from "./prompt/contract.ts";
 
 /** Where text goes. `process.stdout` is one; tests pass a list. */
 export interface Writer {
@@ -25,6 +26,8 @@ export interface Invocation {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: Writer;
   readonly stderr: Writer;
+  /** Questions to a person; null unless stdin and stderr are terminals. Opened with the first question, because that costs time. */
+  readonly openPrompt: (() => Promise<Prompt>) | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly pid: number;

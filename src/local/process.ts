@@ -52,6 +52,7 @@ function commandLine(pid: number): string {
   } catch {
     // No /proc on this system, or the process has just gone: ps tells both.
   }
+  // Node's own: every command that looks for the controller loads this file, and few ever come here.
   try {
     return execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   } catch {

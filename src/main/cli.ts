@@ -23,6 +23,10 @@ const exitCode = await run({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  openPrompt:
+    process.stdin.isTTY && process.stderr.isTTY
+      ? async () => (await import("../cli/prompt/terminal.ts")).terminalPrompt({ input: process.stdin, output: process.stderr })
+      : null,
   clock: systemClock,
   random: systemRandom,
   pid: process.pid,

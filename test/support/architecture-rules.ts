@@ -150,6 +150,8 @@ export const NOT_IN_PROXY: readonly string[] = [
   "pino",
   "execa",
   "listr2",
+  "cli-table3",
+  "@inquirer/prompts",
   "chalk",
   "jose",
 ];

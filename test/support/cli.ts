@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { EndSignal } from "../../src/cli/invocation.ts";
+import type { Prompt } from "../../src/cli/prompt/contract.ts";
 import { run } from "../../src/cli/run.ts";
 import { createApiServer } from "../../src/controller/apiserver/server.ts";
 import { openStore } from "../../src/controller/apiserver/store/store.ts";
@@ -33,6 +34,8 @@ export interface CliOptions {
   readonly onOutput?: (stdout: string, interrupt: (signal: EndSignal) => void) => void;
   readonly nodeVersion?: string;
   readonly isTTY?: boolean;
+  /** The person at the terminal; nobody when absent. */
+  readonly prompt?: Prompt;
 }
 
 /** One command line in this process, as src/main/cli.ts runs it in its own. */
@@ -59,6 +62,7 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
     stdin: Readable.from([options.stdin ?? ""]),
     stdout: writer("stdout"),
     stderr: writer("stderr"),
+    openPrompt: options.prompt === undefined ? null : () => Promise.resolve(options.prompt as Prompt),
     clock: systemClock,
     random: seededRandom(1),
     pid: process.pid,

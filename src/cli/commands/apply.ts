@@ -5,6 +5,7 @@ import { changeOf, planApply } from "../apply/plan.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { loadManifests, refusal } from "../manifests/load.ts";
+import { formatProblem } from "../manifests/source.ts";
 import { FILES, RECURSIVE } from "../options/output.ts";
 import { formatJson, formatYaml } from "../output/structured.ts";
 import { objectName } from "../resources/names.ts";
@@ -56,6 +57,7 @@ async function run(context: Context, options: ApplyOptions): Promise<number> {
       context.print(options.output === "name" ? name : `${name} ${change}${options.dryRun ? " (dry run)" : ""}`);
     }
   }
+  for (const { manifest } of steps) for (const warning of manifest.warnings) context.say(`Warning: ${formatProblem(warning)}`);
   if (!options.dryRun) {
     const changed = applied.map(({ step, object }) => ({ kind: step.manifest.kind, object }));
     for (const warning of await conflictWarnings(client, changed)) context.say(warning);

@@ -1,5 +1,5 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
-import { planUninstall, uninstall } from "../../local/uninstall.ts";
+import { planUninstall, uninstall, type UninstallPlan } from "../../local/uninstall.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { createStyle } from "../output/style.ts";
@@ -9,21 +9,23 @@ interface UninstallOptions {
   readonly local?: boolean;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 export const command = defineCommand<UninstallOptions>({
   description:
     "Ends the control plane of this machine and removes its state: resources, certificate authority, credentials. " +
-    "Refuses while workloads run.",
+    "Refuses while workloads run. On a terminal it asks first; in a script it does not, and needs no --yes.",
   options: [
     { flags: "--local", description: "the one on this machine" },
     { flags: "--force", description: "end the workloads that still run first" },
+    { flags: "-y, --yes", description: "do not ask" },
     { flags: "--dry-run", description: "only say what would be ended and removed" },
   ],
   examples: [
     { line: "meshctl uninstall --local", text: "Take it all away" },
     { line: "meshctl uninstall --local --dry-run", text: "What would go" },
-    { line: "meshctl uninstall --local --force", text: "With the workloads that still run" },
+    { line: "meshctl uninstall --local --force --yes", text: "With the workloads that still run, and without a question" },
   ],
   run,
 });
@@ -31,15 +33,36 @@ export const command = defineCommand<UninstallOptions>({
 async function run(context: Context, options: UninstallOptions): Promise<number> {
   if (!options.local) throw new UserError("say which: --local", { hint: "meshctl uninstall --local", exitCode: EXIT.USAGE });
   const host = hostOf(context);
-  if (options.dryRun) return sayPlan(context, planUninstall(host), options.force ?? false);
-  const done = await uninstall(host, options.force ?? false, (text) => context.say(`${text} …`));
+  const force = options.force ?? false;
+  const plan = planUninstall(host);
+  if (options.dryRun) return sayPlan(context, plan, force);
+  // What would be refused anyway needs no answer.
+  if (!options.yes && plan.installed && (force || plan.runs.length === 0)) {
+    const agreed = await ask(context, plan);
+    if (agreed === null) return EXIT.INTERRUPTED;
+    if (!agreed) {
+      context.say("Nothing was changed.");
+      return EXIT.NOT_FINE;
+    }
+  }
+  const done = await uninstall(host, force, (text) => context.say(`${text} …`));
   const style = createStyle(context.colour.stdout);
   context.print(done.installed ? `${style.good("√")} uninstalled: ${done.removes} is gone` : "nothing is installed here");
   return EXIT.OK;
 }
 
+/** Whether to go on: the person's word, or yes where nobody can be asked. Null on Ctrl-C. */
+async function ask(context: Context, plan: UninstallPlan): Promise<boolean | null> {
+  if (context.openPrompt === null) return true;
+  const runs = plan.runs.map(({ namespace, name }) => `${namespace}/${name}`);
+  const ends = [...(plan.controllerPid === null ? [] : ["the controller"]), ...runs];
+  const remove = `${plan.removes} with all resources, keys and credentials`;
+  const prompt = await context.openPrompt();
+  return prompt.confirm(ends.length === 0 ? `Remove ${remove}?` : `End ${ends.join(", ")} and remove ${remove}?`);
+}
+
 /** The exit code is what the real thing would give. */
-function sayPlan(context: Context, plan: ReturnType<typeof planUninstall>, force: boolean): number {
+function sayPlan(context: Context, plan: UninstallPlan, force: boolean): number {
   if (!plan.installed) {
     context.print("nothing is installed here");
     return EXIT.OK;

@@ -16,6 +16,8 @@ export interface Manifest {
   readonly kind: KindDescriptor;
   /** As written, with its namespace filled in. */
   readonly object: KubeObject;
+  /** What it asks for and does not get. */
+  readonly warnings: readonly ManifestProblem[];
 }
 
 export interface NamespaceRule {
@@ -41,7 +43,8 @@ export function validateManifests(
       continue;
     }
     const object = withNamespace(document.value as unknown as KubeObject, kind, namespaces.fallback);
-    const found = [...namespaceViolations(object, kind, namespaces), ...withoutEchoes(parseObject(kind, object).violations)];
+    const parsed = parseObject(kind, object);
+    const found = [...namespaceViolations(object, kind, namespaces), ...withoutEchoes(parsed.violations)];
     problems.push(...found.map((violation) => locate(document, violation)));
     const name: unknown = object.metadata?.name;
     if (typeof name !== "string") continue;
@@ -58,7 +61,9 @@ export function validateManifests(
       );
     } else {
       seen.set(key, document);
-      if (found.length === 0) manifests.push({ document, kind, object });
+      if (found.length > 0 || parsed.object === null) continue;
+      const warnings = (kind.warnings?.(parsed.object) ?? []).map((violation) => locate(document, violation));
+      manifests.push({ document, kind, object, warnings });
     }
   }
   return { manifests, problems };

@@ -3,7 +3,7 @@ import { parsePair, wholeNumber } from "../options/values.ts";
 import type { Weight } from "./types.ts";
 
 /** Upper limit of a BackendRef's weight in the Gateway API. */
-const MAX_WEIGHT = 1_000_000;
+export const MAX_WEIGHT = 1_000_000;
 const FORM = "Write it like v1=90: a version and a whole number from 0 to 1000000.";
 
 /** One `--weight`. */

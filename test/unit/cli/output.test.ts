@@ -8,7 +8,7 @@ import { parseCount, parseDuration, parseHeaderMatch, parsePair, parsePort } fro
 import { colourWanted } from "../../../src/cli/output/colour.ts";
 import { printable } from "../../../src/cli/output/printable.ts";
 import { createStyle } from "../../../src/cli/output/style.ts";
-import { formatTable } from "../../../src/cli/output/table.ts";
+import { formatTable, Table } from "../../../src/cli/output/table.ts";
 import { describeProxy, proxyRow } from "../../../src/cli/proxies/format.ts";
 import { formatBytes, formatLatency, formatTapLine } from "../../../src/cli/tap/format.ts";
 import { UserError } from "../../../src/lib/errors.ts";
@@ -27,6 +27,23 @@ test("a table has columns three blanks apart and nothing after the last cell", (
     ),
     ["NAME          READY", "a-long-name   yes", "b             -", "\u001b[32mgreen\u001b[39m         no"],
   );
+});
+
+test("a table measures characters by the columns they take, and cuts nothing", () => {
+  assert.deepEqual(
+    formatTable(
+      ["name", "note", "state"],
+      [["日本語", "👍", "ok"], ["cafe\u0301", "", "\u001b[31mdown\u001b[39m"], ["x".repeat(300), "-", "ok"], ["short"]],
+    ).map((line) => line.replace(/ {200,}/, "…")),
+    ["NAME…NOTE   STATE", "日本語…👍     ok", "cafe\u0301…-      \u001b[31mdown\u001b[39m", `${"x".repeat(300)}   -      ok`, "short"],
+  );
+});
+
+test("a table that goes on keeps the widths it had", () => {
+  const table = new Table(["name", "age"]);
+  assert.deepEqual(table.lines([["a-long-name", "1m"]]), ["a-long-name   1m"]);
+  assert.deepEqual(table.lines([["b", "2m"]]), ["b             2m"]);
+  assert.equal(table.heading(), "NAME          AGE");
 });
 
 test("colours go to terminals only", () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { UserError } from "../../../lib/errors.ts";
 import type { Host } from "../../../local/host.ts";
 import { programFile } from "../../../local/programs.ts";
@@ -91,25 +92,28 @@ export class Stage {
     return this.capture(this.host.nodePath, [programFile("meshctl"), ...args], null);
   }
 
-  capture(program: string, args: readonly string[], show: ((text: string) => void) | null): Promise<Shown> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(program, args, { env: this.#env, stdio: ["ignore", "pipe", show === null ? "ignore" : "pipe"] });
-      let output = "";
-      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-        show?.(text);
-      });
-      child.stderr?.setEncoding("utf8").on("data", (text: string) => show?.(text));
-      const timer = this.host.clock.setTimer(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
-      child.once("error", (error) => {
-        timer.cancel();
-        reject(error);
-      });
-      child.once("close", (code) => {
-        timer.cancel();
-        resolve({ code: code ?? 1, output });
-      });
+  /** Rejects when the program cannot be started. */
+  async capture(program: string, args: readonly string[], show: ((text: string) => void) | null): Promise<Shown> {
+    const showing = {
+      preserveNewlines: true,
+      *transform(text: unknown) {
+        show?.(String(text));
+        yield text;
+      },
+    };
+    const { exitCode, signal, stdout, cause } = await execa(program, args, {
+      env: this.#env,
+      extendEnv: false,
+      stdin: "ignore",
+      stdout: showing,
+      stderr: show === null ? "ignore" : showing,
+      stripFinalNewline: false,
+      reject: false,
+      timeout: COMMAND_LIMIT_MS,
+      killSignal: "SIGKILL",
     });
+    if (exitCode === undefined && signal === undefined) throw cause;
+    return { code: exitCode ?? 1, output: stdout };
   }
 
   /** Shows a `meshctl run …` and starts it in the background, where it outlives the tour; its output goes to a log file. */
@@ -118,6 +122,7 @@ export class Stage {
     this.line(`${["meshctl", ...args].map(quoted).join(" ")} &`);
     mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
     const log = openSync(this.runLog(name), "a", 0o600);
+    // Nothing is waited for or collected here, so execa has nothing to add.
     const child = spawn(this.host.nodePath, [programFile("meshctl"), ...args], {
       env: this.#env,
       detached: true,

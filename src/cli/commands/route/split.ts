@@ -11,13 +11,14 @@ import { kindName } from "../../resources/names.ts";
 import { resolveKind } from "../../resources/select.ts";
 import { store } from "../../resources/store.ts";
 import { chooseBackends, choosePort, knownBackends, parseBackend, requireHttp, whatExists } from "../../split/backends.ts";
+import { askWeights, versionsToAsk } from "../../split/ask.ts";
 import { findRivals } from "../../split/rivals.ts";
 import { requirePlainSplit, splitName, splitRoute } from "../../split/route.ts";
 import type { Weight } from "../../split/types.ts";
 import { describeWeights, parseWeight, requireSplit } from "../../split/weights.ts";
 
 interface SplitOptions {
-  readonly weight: readonly Weight[];
+  readonly weight?: readonly Weight[];
   readonly backend?: readonly ReturnType<typeof parseBackend>[];
   readonly port?: number;
   readonly dryRun?: boolean;
@@ -32,10 +33,9 @@ export const command = defineCommand<SplitOptions>({
   options: [
     {
       flags: "--weight <version=n>",
-      description: "share of a version, a whole number from 0; repeatable",
+      description: "share of a version, a whole number from 0; repeatable. On a terminal, asked for where none is given",
       parse: parseWeight,
       repeatable: true,
-      required: true,
     },
     {
       flags: "--backend <version=service:port>",
@@ -55,12 +55,15 @@ export const command = defineCommand<SplitOptions>({
       line: "meshctl route split api --port 80 --weight blue=1 --weight green=1 --backend blue=api-v1:80 --backend green=api-v2:80",
       text: "Services of your own",
     },
+    { line: "meshctl route split api", text: "On a terminal: asks for the weight of each version" },
   ],
   run,
 });
 
 async function run(context: Context, options: SplitOptions, name: string): Promise<number> {
-  requireSplit(options.weight);
+  // With somebody to ask, the rest is looked up first; without, no weights are a mistake.
+  const ask = options.weight === undefined ? context.openPrompt : null;
+  if (ask === null) requireSplit(options.weight ?? []);
   const namespace = await context.namespace();
   const client = await context.client();
   const services = (await client.list<Service>(serviceKind, { namespace })).items;
@@ -72,13 +75,15 @@ async function run(context: Context, options: SplitOptions, name: string): Promi
   const port = choosePort(service, options.port);
   requireHttp(service, port);
   const known = knownBackends(name, port.port, services);
-  const backends = chooseBackends(options.weight, options.backend ?? [], known, services, port.port);
-
   const kind = resolveKind("httproutes.gateway.networking.k8s.io", allKinds());
   const routes = (await client.list<HTTPRoute>(kind)).items;
   const existing = routes.find((route) => keyOf(route) === `${namespace}/${splitName(name)}`) ?? null;
   if (existing) requirePlainSplit(existing, name);
-  const wanted = splitRoute({ namespace, service: name, port: port.port }, backends, options.weight, existing);
+  const named = options.backend ?? [];
+  const weights = ask === null ? (options.weight ?? []) : await askWeights(await ask(), name, versionsToAsk(known, named), existing);
+  if (weights === null) return EXIT.INTERRUPTED;
+  const backends = chooseBackends(weights, named, known, services, port.port);
+  const wanted = splitRoute({ namespace, service: name, port: port.port }, backends, weights, existing);
   const { winner, partial } = findRivals(routes, name, port.port, wanted);
   if (winner) {
     throw new UserError(`HTTPRoute ${keyOf(winner)} stands on service ${name} already and would win over the split`, {
@@ -94,7 +99,7 @@ async function run(context: Context, options: SplitOptions, name: string): Promi
     context.print(`${kindName(kind)}/${object.metadata.name} ${change}${options.dryRun ? " (dry run)" : ""}`);
     context.print(
       describeWeights(
-        options.weight,
+        weights,
         known.map(({ version }) => version),
       ),
     );
