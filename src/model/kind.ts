@@ -25,6 +25,8 @@ export interface KindDescriptor {
   readonly status: boolean;
   /** Rules that the schema cannot say. Called with defaults applied. */
   validate?(object: KubeObject): readonly Violation[];
+  /** What a valid object asks for and does not get: told to whoever writes it. Called with defaults applied. */
+  warnings?(object: KubeObject): readonly Violation[];
   readonly columns?: readonly PrinterColumn[];
   /** One sentence, for `meshctl explain` and the docs. */
   readonly description: string;

@@ -79,9 +79,10 @@ export function admit(kind: KindDescriptor, object: KubeObject, fieldValidation:
     const name = object.metadata.name || object.metadata.generateName || "";
     throw invalid(kind, name, parsed.violations, parsed.violations.every(isUnknownField));
   }
-  const warnings =
+  const dropped =
     fieldValidation === "Warn" ? parsed.dropped.map(({ path, hint }) => `unknown field "${path}"${hint ? ` (${hint})` : ""}`) : [];
-  return { object: parsed.object, warnings };
+  const unheeded = (kind.warnings?.(parsed.object) ?? []).map(({ path, message }) => `${path}: ${message}`);
+  return { object: parsed.object, warnings: [...dropped, ...unheeded] };
 }
 
 /** The part of the metadata that is its writer's. Absent, null and empty mean the same: absent. */

@@ -1,5 +1,6 @@
 import { resolveBackend, type RefReason, type ServiceLookup } from "./backend.ts";
 import type { HTTPRoute, ParentRef } from "./http-route.ts";
+import { unsupportedFeatures } from "./unsupported.ts";
 
 /** A condition before it is dated. */
 export interface Verdict {
@@ -51,14 +52,6 @@ function resolved(route: HTTPRoute, services: ServiceLookup): Verdict {
 
 /** What this version leaves out is said, so that nobody believes it acts. */
 function partiallyInvalid(route: HTTPRoute): readonly Verdict[] {
-  const left: string[] = [];
-  for (const [index, rule] of (route.spec?.rules ?? []).entries()) {
-    for (const filter of rule.filters ?? [])
-      left.push(`rule ${index}: filter ${filter.type} is not supported yet; its requests are refused with 500`);
-    for (const field of ["timeouts", "retry", "sessionPersistence"] as const) {
-      if (rule[field] !== undefined) left.push(`rule ${index}: ${field} has no effect yet`);
-    }
-  }
-  if ((route.spec?.hostnames ?? []).length > 0) left.push("hostnames are ignored for Service parents (GEP-1226)");
+  const left = unsupportedFeatures(route).map(({ path, message }) => `${path}: ${message}`);
   return left.length === 0 ? [] : [{ type: "PartiallyInvalid", status: "True", reason: "UnsupportedValue", message: left.join("; ") }];
 }

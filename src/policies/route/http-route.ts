@@ -37,6 +37,7 @@ export interface HTTPRouteRule {
 export interface HTTPRouteSpec {
   readonly parentRefs?: readonly ParentRef[];
   readonly hostnames?: readonly string[];
+  readonly useDefaultGateways?: string;
   readonly rules?: readonly HTTPRouteRule[];
 }
 

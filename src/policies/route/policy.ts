@@ -1,5 +1,8 @@
 import type { KindDescriptor } from "../../model/kind.ts";
+import type { KubeObject } from "../../model/object.ts";
+import type { HTTPRoute } from "./http-route.ts";
 import { httpRouteSchema } from "./schema.ts";
+import { unsupportedFeatures } from "./unsupported.ts";
 import { validateHTTPRoute } from "./validate.ts";
 
 export const httpRouteKind = Object.freeze({
@@ -14,6 +17,7 @@ export const httpRouteKind = Object.freeze({
   schema: httpRouteSchema,
   status: true,
   validate: validateHTTPRoute,
+  warnings: (object: KubeObject) => unsupportedFeatures(object as HTTPRoute),
   description: "Sends HTTP requests for a Service to backends by path, headers, method and weight.",
   columns: [
     { name: "Parents", type: "string", jsonPath: ".spec.parentRefs[*].name", description: "What it is attached to." },

@@ -97,30 +97,3 @@ function persistenceViolations({ sessionPersistence }: HTTPRouteRule, at: string
   }
   return found;
 }
-
-/**
- * What the schema knows and this version does not do, one entry for each field. A route that has any is
- * not silently half-done: its status says so.
- */
-export function unsupportedFeatures(route: HTTPRoute): readonly Violation[] {
-  const { parentRefs = [], hostnames = [], rules = [], useDefaultGateways } = route.spec ?? {};
-  const found: Violation[] = [];
-  if (useDefaultGateways === "All") found.push({ path: "spec.useDefaultGateways", message: "default Gateways are not supported yet" });
-  if (hostnames.length > 0 && parentRefs.some(({ kind }) => kind === "Service")) {
-    found.push({ path: "spec.hostnames", message: "has no effect for a Service parent (GEP-1226)" });
-  }
-  for (const [index, rule] of rules.entries()) {
-    const at = `spec.rules[${index}]`;
-    for (const [position, { type }] of (rule.filters ?? []).entries()) {
-      found.push({ path: `${at}.filters[${position}]`, message: `the filter ${type} is not supported yet` });
-    }
-    for (const [position, backend] of (rule.backendRefs ?? []).entries()) {
-      const place = `${at}.backendRefs[${position}]`;
-      if (backend.filters?.length) found.push({ path: `${place}.filters`, message: "filters of one backend are not supported yet" });
-    }
-    for (const field of ["timeouts", "retry", "sessionPersistence"] as const) {
-      if (rule[field] !== undefined) found.push({ path: `${at}.${field}`, message: "is not supported yet" });
-    }
-  }
-  return found;
-}

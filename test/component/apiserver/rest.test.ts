@@ -161,6 +161,23 @@ test("unknown fields are errors with the field that was meant; Warn drops them a
   assert.equal((await rawRequest(api, "POST", `${path}Loud`, { body: JSON.stringify(misspelt) })).status, 400);
 });
 
+test("what a valid object asks for and does not get is said in Warning headers, one for each field", async () => {
+  const route = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "half" },
+    spec: { parentRefs: [{ group: "", kind: "Service", name: "api" }], rules: [{ timeouts: { request: "1s" }, retry: {} }] },
+  };
+  const { status, headers } = await rawRequest(api, "POST", "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes", {
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(route),
+  });
+  assert.equal(status, 201);
+  const warnings = String(headers.warning);
+  for (const field of ["timeouts", "retry"])
+    assert.match(warnings, new RegExp(`299 - "spec\\.rules\\[0\\]\\.${field}: is not supported yet`));
+});
+
 test("everything wrong with an object is said at once, each with its field", async () => {
   const wrong = { ...fault("wrong", "api"), spec: { rules: [{ abort: { httpStatus: 99, percent: 101 } }, { delay: { fixed: "soon" } }] } };
   const error = await refusal(api.client.create(FAULT, wrong));

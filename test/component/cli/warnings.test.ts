@@ -18,7 +18,7 @@ spec:
 `;
 const NAMED = [
   /^Warning: -:12:11: spec\.rules\[0\]\.filters\[0\]: the filter ResponseHeaderModifier is not supported yet.*500/m,
-  /^Warning: -:10:9: spec\.rules\[0\]\.timeouts: is not supported yet and has no effect/m,
+  /^Warning: -:9:7: spec\.rules\[0\]\.timeouts: is not supported yet and has no effect/m,
 ];
 
 let mesh: CliMesh;

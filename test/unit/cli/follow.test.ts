@@ -60,7 +60,12 @@ test("a watch that fails for another reason says so", async () => {
 function step(name: string, current: KubeObject | null, patch: object = {}): Step {
   const wanted = object(name, "");
   return {
-    manifest: { kind: serviceKind, object: wanted, document: { source: "f", value: {}, locate: () => ({ line: 1, column: 1 }) } },
+    manifest: {
+      kind: serviceKind,
+      object: wanted,
+      document: { source: "f", value: {}, locate: () => ({ line: 1, column: 1 }) },
+      warnings: [],
+    },
     current,
     desired: wanted,
     patch: patch as Record<string, unknown>,

@@ -4,7 +4,6 @@ import type { KubeObject } from "../../../../src/model/object.ts";
 import { parseObject } from "../../../../src/model/parse.ts";
 import { httpRouteKind } from "../../../../src/policies/route/policy.ts";
 import type { HTTPRoute } from "../../../../src/policies/route/schema.ts";
-import { unsupportedFeatures } from "../../../../src/policies/route/validate.ts";
 
 const PARENT = { group: "", kind: "Service", name: "api", port: 80 };
 const BACKEND = { name: "api-v1", port: 80 };
@@ -248,30 +247,3 @@ for (const [what, object, at, message] of refused) {
     assert.match(violations[0]?.message ?? "", message);
   });
 }
-
-test("what is known and not acted on is named, field by field; a plain split has none", () => {
-  const unsupported = (object: KubeObject) =>
-    unsupportedFeatures(parseObject(httpRouteKind, object).object as HTTPRoute).map(({ path }) => path);
-  assert.deepEqual(unsupported(rule({})), []);
-  assert.deepEqual(unsupported(match({ path: { value: "/a" }, queryParams: [{ name: "q", value: "1" }] })), []);
-  const everything = route({
-    hostnames: ["a.example.com"],
-    rules: [
-      {
-        filters: [{ type: "CORS", cors: {} }],
-        backendRefs: [{ ...BACKEND, filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: {} }] }],
-        timeouts: { request: "1s" },
-        retry: {},
-        sessionPersistence: {},
-      },
-    ],
-  });
-  assert.deepEqual(unsupported(everything), [
-    "spec.hostnames",
-    "spec.rules[0].filters[0]",
-    "spec.rules[0].backendRefs[0].filters",
-    "spec.rules[0].timeouts",
-    "spec.rules[0].retry",
-    "spec.rules[0].sessionPersistence",
-  ]);
-});
