@@ -16,6 +16,8 @@ export const API = Object.freeze({
   PROXY: `${API_PREFIX}/proxies/:namespace/:instance`,
   /** GET with {@link TapQuery} as query string → NDJSON of {@link TapLine} */
   TAP: `${API_PREFIX}/tap`,
+  /** GET with {@link StatQuery} as query string → {@link StatResponse} */
+  STAT: `${API_PREFIX}/stat`,
   /** POST {@link CertificateRequest} → {@link CertificateResponse}. Join token, current leaf, or admin. */
   CERTIFICATES: `${API_PREFIX}/certificates`,
   /** GET → {@link IssuedCertificate}[], newest first */
@@ -117,6 +119,59 @@ export interface TapRecord {
   readonly destinationAddress: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly responseHeaders: Readonly<Record<string, string>>;
+}
+
+/** How far back the controller remembers traffic. */
+export const STAT_WINDOW_SECONDS = 900;
+
+/** Which traffic, of the last `seconds`. Names without a namespace are of `namespace`, else of `default`. */
+export interface StatQuery {
+  readonly kind: "service" | "workload";
+  /** Absent: rows of every namespace. */
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Only what this workload sent: `name` or `namespace/name`. */
+  readonly from?: string;
+  /** Only what went to this service or workload; rows of kind workload are then those who sent it. */
+  readonly to?: string;
+  /** Default 60, at most {@link STAT_WINDOW_SECONDS}. */
+  readonly seconds: number;
+}
+
+export interface StatResponse {
+  /** Rates are per second of the time between the two: whole slots of 10 s, no longer than the controller has run. */
+  readonly since: string;
+  readonly until: string;
+  /** What had traffic, by namespace and name. */
+  readonly rows: readonly StatRow[];
+}
+
+/**
+ * Traffic as its callers saw it: counted at the caller's proxy, or, when the caller has none, where it came
+ * in. Null: nothing to tell it from.
+ */
+export interface StatRow {
+  readonly namespace: string;
+  readonly name: string;
+  /** Share (0–1) of requests and connections that went over mutual TLS. */
+  readonly meshedShare: number | null;
+  /** HTTP requests that ended. */
+  readonly requests: number;
+  /** Of those: answered, with a status under 500. */
+  readonly successes: number;
+  readonly successRate: number | null;
+  readonly requestsPerSecond: number;
+  /** Latencies of requests, each within 1.1 % of the exact value. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Requests by status; 0: no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** TCP connections that ended. */
+  readonly tcpConnections: number;
+  /** Bytes of bodies and TCP connections, towards the server and back. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
 }
 
 export interface CertificateRequest {

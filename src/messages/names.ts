@@ -22,6 +22,7 @@ export const GRPC = Object.freeze({
   DELTA_ADS: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
   TAP: "/meshctl.telemetry.v1.Telemetry/Tap",
   CLOCK: "/meshctl.telemetry.v1.Telemetry/Clock",
+  METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 });
 
 /** Headers of our own, lower case. Everything under the prefix is stripped when it comes from an application. */

@@ -1,6 +1,7 @@
 import type { Histogram, HistogramFamily } from "./metrics/histogram.ts";
 import type { MetricsRegistry } from "./metrics/registry.ts";
 import type { Counter, CounterFamily } from "./metrics/scalar.ts";
+import { type EdgeDelta, type OutcomeDelta, TrafficDeltas } from "./traffic-deltas.ts";
 
 /** What is counted of one finished request or TCP connection; the proxy's ExchangeRecord fits. */
 export interface CountedExchange {
@@ -32,8 +33,14 @@ interface Edge {
   readonly requestBytes: Counter;
   readonly responseBytes: Counter;
   readonly labels: readonly string[];
+  readonly delta: EdgeDelta;
   /** By status, then reason, then route. */
-  readonly requests: Map<number, Map<string, Map<string, Counter>>>;
+  readonly requests: Map<number, Map<string, Map<string, Outcome>>>;
+}
+
+interface Outcome {
+  readonly counter: Counter;
+  readonly delta: OutcomeDelta;
 }
 
 /**
@@ -46,11 +53,14 @@ export class TrafficMetrics {
   readonly #requestBytes: CounterFamily;
   readonly #responseBytes: CounterFamily;
   readonly #maxEdges: number;
+  readonly #deltas: TrafficDeltas;
   #edges = new Nested<Edge>();
   #outcomes = 0;
 
-  constructor(registry: MetricsRegistry, maxEdges = 1_000) {
+  /** What was counted is kept in `registry` for good and in `deltas` until it is reported. */
+  constructor(registry: MetricsRegistry, maxEdges = 1_000, deltas: TrafficDeltas = new TrafficDeltas()) {
     this.#maxEdges = maxEdges;
+    this.#deltas = deltas;
     this.#requests = registry.counter("meshctl_exchanges_total", "Finished requests and TCP connections by outcome; status 0 is none.", [
       ...EDGE_LABELS,
       "status",
@@ -69,10 +79,13 @@ export class TrafficMetrics {
 
   ended(exchange: CountedExchange): void {
     const edge = this.#edgeOf(exchange);
-    edge.duration.record(exchange.durationMs * 1_000);
+    const durationUs = exchange.durationMs * 1_000;
+    edge.duration.record(durationUs);
     edge.requestBytes.add(exchange.requestBytes);
     edge.responseBytes.add(exchange.responseBytes);
-    this.#outcomeOf(edge, exchange).add(1);
+    const outcome = this.#outcomeOf(edge, exchange);
+    outcome.counter.add(1);
+    this.#deltas.count(edge.delta, outcome.delta, durationUs, exchange.requestBytes, exchange.responseBytes);
   }
 
   #edgeOf(exchange: CountedExchange): Edge {
@@ -86,6 +99,7 @@ export class TrafficMetrics {
       requestBytes: this.#requestBytes.with(...labels),
       responseBytes: this.#responseBytes.with(...labels),
       labels,
+      delta: this.#deltas.edge(exchange),
       requests: new Map(),
     };
     // The families are bounded by themselves; this cache is so by starting over.
@@ -97,17 +111,20 @@ export class TrafficMetrics {
     return edge;
   }
 
-  #outcomeOf(edge: Edge, { status, reason, routeLabel }: CountedExchange): Counter {
+  #outcomeOf(edge: Edge, { status, reason, routeLabel }: CountedExchange): Outcome {
     const known = edge.requests.get(status)?.get(reason)?.get(routeLabel);
     if (known !== undefined) return known;
-    const counter = this.#requests.with(...edge.labels, String(status), reason, routeLabel);
-    const byReason = edge.requests.get(status) ?? new Map<string, Map<string, Counter>>();
-    const byRoute = byReason.get(reason) ?? new Map<string, Counter>();
+    const outcome = {
+      counter: this.#requests.with(...edge.labels, String(status), reason, routeLabel),
+      delta: edge.delta.outcome(status, reason, routeLabel),
+    };
+    const byReason = edge.requests.get(status) ?? new Map<string, Map<string, Outcome>>();
+    const byRoute = byReason.get(reason) ?? new Map<string, Outcome>();
     edge.requests.set(status, byReason);
     byReason.set(reason, byRoute);
-    byRoute.set(routeLabel, counter);
+    byRoute.set(routeLabel, outcome);
     this.#outcomes += 1;
-    return counter;
+    return outcome;
   }
 }
 

@@ -14,12 +14,14 @@ import { sleepUnless } from "../wait.ts";
 interface StatOptions {
   readonly from?: string;
   readonly to?: string;
-  readonly timeWindow: number;
+  /** Seconds. */
+  readonly timeWindow?: number;
   readonly output: "table" | "wide" | "json" | "yaml";
   readonly watch?: boolean;
   readonly allNamespaces?: boolean;
 }
 
+const DEFAULT_SECONDS = 60;
 const WATCH_EVERY_MS = 2_000;
 
 export const command = defineCommand<StatOptions>({
@@ -36,12 +38,7 @@ export const command = defineCommand<StatOptions>({
   options: [
     { flags: "--from <workload>", description: "only what this workload sent: NAME or NAMESPACE/NAME", completes: "workload" },
     { flags: "--to <name>", description: "only what went to this service or workload", completes: "service" },
-    {
-      flags: "-t, --time-window <duration>",
-      description: "how far to look back, up to 15m",
-      parse: parseWindowSeconds,
-      default: 60,
-    },
+    { flags: "-t, --time-window <duration>", description: "how far to look back, up to 15m (default 1m)", parse: parseWindowSeconds },
     { flags: "-o, --output <format>", description: "how to print it", choices: ["table", "wide", "json", "yaml"], default: "table" },
     WATCH,
     ALL_NAMESPACES,
@@ -58,7 +55,7 @@ export const command = defineCommand<StatOptions>({
 async function run(context: Context, options: StatOptions, kindText = "svc", name?: string): Promise<number> {
   const kind = parseStatKind(kindText);
   const namespace = options.allNamespaces ? undefined : await context.namespace();
-  const query: StatQuery = { kind, namespace, name, from: options.from, to: options.to, seconds: options.timeWindow };
+  const query: StatQuery = { kind, namespace, name, from: options.from, to: options.to, seconds: options.timeWindow ?? DEFAULT_SECONDS };
   const client = await context.client();
   const signal = options.watch ? context.interrupts.takeOver() : null;
   let previous = "";

@@ -5,6 +5,8 @@ import { EXPOSITION_CONTENT_TYPE } from "../../telemetry/metrics/exposition.ts";
 import { addProcessMetrics } from "../../telemetry/metrics/process.ts";
 import { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
 import type { Endpoint } from "../http.ts";
+import type { TrafficReports } from "../stat/receive.ts";
+import type { TrafficWindow } from "../stat/window.ts";
 import type { TapSessions } from "../tap/sessions.ts";
 
 export interface MetricsSources {
@@ -12,13 +14,15 @@ export interface MetricsSources {
   readonly compiler: Compiler;
   readonly store: MeshStore;
   readonly taps: TapSessions;
+  readonly traffic: TrafficWindow;
+  readonly reports: TrafficReports;
   readonly kinds: readonly string[];
   readonly startedUnixMs: number;
 }
 
 /** What the controller counts of itself, under `meshctl_controller_`. */
 export function controllerMetrics(sources: MetricsSources): MetricsRegistry {
-  const { discovery, compiler, store, taps, kinds } = sources;
+  const { discovery, compiler, store, taps, traffic, reports, kinds } = sources;
   const registry = new MetricsRegistry();
   const counter = (name: string, help: string, read: () => number) => registry.read("counter", `meshctl_controller_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) => registry.read("gauge", `meshctl_controller_${name}`, help, read);
@@ -33,6 +37,10 @@ export function controllerMetrics(sources: MetricsSources): MetricsRegistry {
   counter("compiled_units_total", "Resources compiled.", () => compiler.compiled);
   gauge("tap_sessions", "Open taps.", () => taps.open);
   counter("tap_events_total", "Tap events that proxies sent here.", () => taps.received);
+  counter("traffic_reports_total", "OTLP messages of proxies taken in.", () => reports.received);
+  counter("traffic_points_refused_total", "Data points of traffic, or whole messages, that cannot be used.", () => reports.refused);
+  counter("traffic_points_overflowed_total", "Data points of edges beyond the limit of the window.", () => traffic.overflowed);
+  gauge("traffic_edges", "Edges in the window of stat.", () => traffic.series);
   for (const kind of kinds) gauge(`objects_${kind.toLowerCase()}`, `Objects of kind ${kind}.`, () => store.count(kind));
   return registry;
 }

@@ -111,6 +111,8 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
           compiler: mesh.compiler,
           store: mesh.store,
           taps: mesh.taps,
+          traffic: mesh.traffic,
+          reports: mesh.reports,
           kinds: FOLLOWED_KINDS,
           startedUnixMs,
         }),

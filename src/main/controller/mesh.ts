@@ -11,6 +11,9 @@ import { RefusalLog } from "../../controller/publish/refusal-log.ts";
 import { ProxySettings } from "../../controller/publish/settings.ts";
 import { createSnapshotSource } from "../../controller/publish/source.ts";
 import type { CountProgrammed } from "../../controller/status/policy-status.ts";
+import { statEndpoint } from "../../controller/stat/endpoint.ts";
+import { TrafficReports } from "../../controller/stat/receive.ts";
+import { TrafficWindow } from "../../controller/stat/window.ts";
 import { tapEndpoint } from "../../controller/tap/endpoint.ts";
 import { relevantInstances } from "../../controller/tap/relevant.ts";
 import { TapSessions } from "../../controller/tap/sessions.ts";
@@ -27,6 +30,8 @@ export interface Mesh {
   readonly compiler: Compiler;
   readonly discovery: DiscoveryServer;
   readonly taps: TapSessions;
+  readonly traffic: TrafficWindow;
+  readonly reports: TrafficReports;
   readonly endpoints: readonly Endpoint[];
   status(): StatusContext;
   readonly count: CountProgrammed;
@@ -48,6 +53,8 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     trustDomain: ca.trustDomain,
     capabilitiesOf: (instance) => capabilities.of(instance),
   });
+  const traffic = new TrafficWindow(clock);
+  const reports = new TrafficReports(traffic, store);
   const settings = new ProxySettings((instance) => discovery.changed(TYPE_URL.PROXY_CONFIG, [instance]));
   const taps = new TapSessions({
     settings,
@@ -71,6 +78,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     upStreams: {
       [GRPC.TAP]: (subscriber) => taps.receive(subscriber),
       [GRPC.CLOCK]: (subscriber) => skews.receive(subscriber),
+      [GRPC.METRICS]: (subscriber) => reports.receive(subscriber),
     },
     onStreamsChanged(subscriber, what) {
       if (what !== "answered")
@@ -100,7 +108,9 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     compiler,
     discovery,
     taps,
-    endpoints: [tapEndpoint(taps, store, clock)],
+    traffic,
+    reports,
+    endpoints: [tapEndpoint(taps, store, clock), statEndpoint(traffic, store, clock)],
     status: () => ({
       store,
       trustDomain: ca.trustDomain,

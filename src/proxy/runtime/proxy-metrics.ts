@@ -10,6 +10,7 @@ export interface ProxyFigures {
   openMesh(): number;
   destinations(): number;
   tapDropped(): number;
+  reportDropped(): number;
   connected(): boolean;
   /** 0 without a certificate. */
   certificateEndsUnixMs(): number;
@@ -23,6 +24,9 @@ export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures
   registry.read("gauge", "meshctl_mesh_connections", "Open mutual TLS connections, both ways.", () => figures.openMesh());
   registry.read("gauge", "meshctl_destinations", "Destinations subscribed to.", () => figures.destinations());
   registry.read("counter", "meshctl_tap_dropped_total", "Tap events not sent: rate limit or slow controller.", () => figures.tapDropped());
+  registry.read("counter", "meshctl_report_dropped_total", "Exchanges the controller was not told of: it was away.", () =>
+    figures.reportDropped(),
+  );
   registry.read("gauge", "meshctl_discovery_connected", "1 while the discovery stream stands.", () => (figures.connected() ? 1 : 0));
   registry.read(
     "gauge",

@@ -10,6 +10,7 @@ import type { ProxyConfig } from "../../messages/gen/meshctl/discovery/v1/discov
 import { ALPN, GRPC } from "../../messages/names.ts";
 import { parseLogLevel, type RootLogger } from "../../telemetry/log.ts";
 import { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
+import { TrafficDeltas } from "../../telemetry/traffic-deltas.ts";
 import { TrafficMetrics } from "../../telemetry/traffic-metrics.ts";
 import { DEFAULT_LIMITS } from "../contract.ts";
 import { TapSender } from "../tap/sender.ts";
@@ -27,6 +28,7 @@ import { type NotReady, Readiness } from "./readiness.ts";
 import { dumpResources } from "./resource-dump.ts";
 import { parseConfiguration } from "./saved-configuration.ts";
 import { SAVED, savedInDirectory, type SavedState, savedWithSupervisor } from "./saved-state.ts";
+import { TrafficReport } from "./traffic-report.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface ProxyOptions {
@@ -41,6 +43,8 @@ export interface ProxyOptions {
 /** Callers that have gone leave this much silence; a caller that never learns is not waited for. */
 const QUIET_MS = 300;
 const QUIET_LIMIT_MS = 2_000;
+/** The last report of a proxy that drains must not hold it up. */
+const LAST_REPORT_MS = 500;
 
 /** One sidecar: its identity, its configuration, its traffic, and what they need of each other. */
 export class Proxy {
@@ -54,6 +58,7 @@ export class Proxy {
   readonly #tap: Tap;
   readonly #tapSender: TapSender;
   readonly #clockReport: ClockReport;
+  readonly #report: TrafficReport;
   readonly #admin: Admin;
   readonly #readiness: Readiness;
   readonly #registry = new MetricsRegistry();
@@ -86,7 +91,14 @@ export class Proxy {
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
     this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender });
-    this.#observers = new Observers(new TrafficMetrics(this.#registry), this.#tap, log);
+    const deltas = new TrafficDeltas();
+    this.#report = new TrafficReport({
+      clock,
+      deltas,
+      sender: { namespace, workload, instance, version: VERSION },
+      open: (onEnd) => this.#discovery?.openUpStream(GRPC.METRICS, onEnd) ?? null,
+    });
+    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, deltas), this.#tap, log);
     this.#config = new Configuration({
       clock,
       random,
@@ -132,6 +144,7 @@ export class Proxy {
     identity.start();
     this.#discovery = this.#connect();
     this.#config.start(this.#discovery);
+    this.#report.start();
     this.#ownLeaf = identity.credentials()?.serial ?? "";
     identity.onChange(() => this.#identityChanged());
     this.#readiness.update();
@@ -151,7 +164,7 @@ export class Proxy {
   drain(done: () => void): void {
     this.#draining = true;
     this.#readiness.update();
-    this.#once(done, (finished) => this.#whenQuiet(() => this.#traffic.inbound.drain(finished)));
+    this.#once(this.#reported(done), (finished) => this.#whenQuiet(() => this.#traffic.inbound.drain(finished)));
   }
 
   /** Everything ends as its calls end; calls back when nothing is left, or the drain limit is reached. */
@@ -160,7 +173,7 @@ export class Proxy {
     this.#readiness.update();
     this.#traffic.inbound.stop();
     this.#traffic.outbound.stop();
-    this.#once(done, (finished) => {
+    this.#once(this.#reported(done), (finished) => {
       this.#whenQuiet(() => this.#traffic.inbound.drain(() => this.#traffic.outbound.drain(finished)));
     });
   }
@@ -172,6 +185,7 @@ export class Proxy {
     this.#tap.close();
     this.#tapSender.close();
     this.#clockReport.stop();
+    this.#report.stop();
     this.#saver.close();
     this.#config.close();
     this.#discovery?.close();
@@ -182,6 +196,11 @@ export class Proxy {
     const { clock } = this.#options;
     const ended = (): number => this.#observers.inboundEnded;
     waitForQuiet({ clock, ended, active: () => this.#traffic.inbound.activeCalls, quietMs: QUIET_MS, limitMs: QUIET_LIMIT_MS }, then);
+  }
+
+  /** `done`, once the controller knows of what was drained. */
+  #reported(done: () => void): () => void {
+    return () => this.#report.flush(LAST_REPORT_MS, done);
   }
 
   /** `begin` under the drain limit; `done` is called once. */
@@ -274,6 +293,7 @@ export class Proxy {
       openMesh: () => this.#traffic.meshConnections,
       destinations: () => this.#config.destinations.length,
       tapDropped: () => this.#tapSender.dropped,
+      reportDropped: () => this.#report.dropped,
       connected: () => this.#discoveryState === "connected",
       certificateEndsUnixMs: () => this.#own.identity.credentials()?.notAfterMs ?? 0,
     });

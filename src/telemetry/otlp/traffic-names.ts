@@ -1,0 +1,23 @@
+/** Instruments and attributes of traffic in OTLP; docs/telemetry.md says what they mean. */
+export const METRIC = Object.freeze({
+  EXCHANGES: "meshctl.exchanges",
+  DURATION: "meshctl.exchange.duration",
+  REQUEST_BYTES: "meshctl.request.bytes",
+  RESPONSE_BYTES: "meshctl.response.bytes",
+});
+
+/** Of all four; outcomes carry `status`, `reason` and `route` besides. */
+export const ATTRIBUTE = Object.freeze({
+  DIRECTION: "direction",
+  PROTOCOL: "protocol",
+  SERVICE: "service",
+  SOURCE: "source",
+  DESTINATION: "destination",
+  TLS: "tls",
+  STATUS: "status",
+  REASON: "reason",
+  ROUTE: "route",
+});
+
+/** UCUM: durations are recorded in microseconds. */
+export const DURATION_UNIT = "us";
