@@ -8,7 +8,14 @@ import type { ReasonCode } from "../../messages/reasons.ts";
 import { REASONS } from "../../messages/reasons.ts";
 import type { Refusal } from "../../policies/contract.ts";
 import { FULL, type EndpointPool, type Waiter } from "../pool/endpoint-pool.ts";
-import { GIVE_UP, NEW_CONNECTION, nextTryAfterConnectFailure, nextTryAfterLoss } from "../resilience/safe-tries.ts";
+import {
+  GIVE_UP,
+  isFailedTry,
+  NEW_CONNECTION,
+  nextTryAfterConnectFailure,
+  nextTryAfterLoss,
+  nextTryAfterRefusal,
+} from "../resilience/safe-tries.ts";
 import {
   type AnswerOwner,
   type ClientConnection,
@@ -25,6 +32,7 @@ import { isIdempotent } from "./codec/methods.ts";
 import { writeLastChunk } from "./codec/write-head.ts";
 import { AnswerSink, DIRECT_BYTES } from "./answer-sink.ts";
 import { HttpRecord } from "./exchange-record.ts";
+import { peerReason } from "./peer-reason.ts";
 import { HeadView } from "./request-view.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { ServerSide } from "./server-side.ts";
@@ -57,6 +65,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   #repeated = false;
   /** Between {@link tryBegan} and {@link tryEnded}. */
   #trying = false;
+  /** Why the answer being read goes no further: its peer did nothing with the request, another endpoint may. */
+  #refusedFor: ReasonCode | "" = "";
   readonly #extras: RequestExtras = { requestId: "", meshSource: "", upgrade: false };
   /** Some of the answer is on its way to the client. */
   answerStarted = false;
@@ -235,6 +245,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   /** The next endpoint, or `reason` when there is no other. */
   protected abstract tryAnother(reason: ReasonCode): void;
+  /** {@link tryAnother} would find one. */
+  protected abstract hasAnother(): boolean;
 
   requestData(bytes: Buffer, start: number, end: number): void {
     const { upstream } = this;
@@ -274,14 +286,22 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const { head } = reader;
     const { record, side, connection } = this;
     const { framing } = this.#sink;
+    const { mtls } = (this.upstream as ClientConnection).transport;
     this.#nowMs = Number.NaN;
+    const reason = mtls ? peerReason(head) : "";
+    this.#endTry(isFailedTry(reason));
+    if (nextTryAfterRefusal(reason, this.#request.replayable, this.tried.length) !== GIVE_UP && this.hasAnother()) {
+      this.#refusedFor = reason;
+      // More of the body could make the request one that cannot be sent again.
+      this.flowing = false;
+      return;
+    }
     this.answerStarted = true;
-    this.#endTry(false);
     record.status = head.status;
     if (side.engine.observer.wantsHeaders) record.responseHeaders = head.toList();
     framing.http10 = this.reader.head.minor === 0;
     framing.keep = this.#keep && head.status !== 101 && side.keeps(connection) && connection.canKeep(this);
-    framing.meshPeer = (this.upstream as ClientConnection).transport.mtls;
+    framing.meshPeer = mtls;
     this.#sink.head(reader);
     this.#keep = framing.keep;
     if (framing.reason !== "") record.reason = framing.reason as ReasonCode;
@@ -289,6 +309,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   }
 
   answerData(bytes: Buffer, start: number, end: number): void {
+    if (this.#refusedFor !== "") return;
     this.record.responseBytes += end - start;
     this.#sink.data(this.connection.wire, bytes, start, end, (this.upstream as ClientConnection).wire.retainable);
   }
@@ -303,13 +324,23 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   }
 
   answerEnd(reader: MessageReader): void {
-    this.#sink.end(this.connection.wire, reader);
+    const refused = this.#refusedFor;
+    if (refused === "") this.#sink.end(this.connection.wire, reader);
     const upstream = this.upstream as ClientConnection;
     this.upstream = null;
     if (!this.requestDone) upstream.reusable = false;
-    this.#request.leave(upstream);
+    if (refused === "") this.#request.leave(upstream);
     upstream.giveBack(this.now());
-    this.#finish(this.#keep);
+    if (refused === "") this.#finish(this.#keep);
+    else this.#askAnother(refused);
+  }
+
+  /** The answer that was not for the client is read, or lost on the way. */
+  #askAnother(reason: ReasonCode): void {
+    this.#refusedFor = "";
+    // Whom the body waited for is not asked any more.
+    this.connection.unhold();
+    this.tryAnother(reason);
   }
 
   /** The client has taken what was waiting. */
@@ -324,6 +355,10 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#nowMs = Number.NaN;
     this.upstream = null;
     this.flowing = false;
+    if (this.#refusedFor !== "") {
+      this.#askAnother(this.#refusedFor);
+      return;
+    }
     if (this.answerStarted) {
       this.record.reason = "upstream-reset";
       this.#request.leave(upstream);
@@ -500,6 +535,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   #recycle(): void {
     this.generation += 1;
     this.#request.reset();
+    this.#refusedFor = "";
     this.#tunnel = null;
     this.tried.length = 0;
     this.endpoint = null;

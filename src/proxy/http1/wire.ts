@@ -45,7 +45,8 @@ export class Wire {
     this.#read(buffer, count);
   };
   readonly #onEnd = () => {
-    if (wasReset(this.socket)) {
+    // Once our direction has ended the kernel forgets the peer at an orderly end too: the question means nothing then.
+    if (!this.finished && wasReset(this.socket)) {
       this.error = "ECONNRESET";
       this.destroy();
       return;

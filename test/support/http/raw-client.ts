@@ -17,7 +17,7 @@ export class RawClient {
       this.#wake();
     });
     socket.on("end", () => {
-      if (wasReset(socket)) {
+      if (!socket.writableEnded && wasReset(socket)) {
         this.error = "ECONNRESET";
         socket.destroy();
         return;

@@ -404,6 +404,21 @@ test("an upgrade becomes a tunnel both ways", async () => {
   assert.equal(engine.observer.records[0]?.status, 101);
 });
 
+test("a tunnel whose client ends first still brings what the upstream has to say", async () => {
+  const { client, engine } = await start(({ socket, received }) => {
+    if (received.toString().endsWith("\r\n\r\n")) socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
+    socket.removeAllListeners("end").once("end", () => socket.end("last word"));
+  });
+  const c = await client();
+  c.send("GET /ws HTTP/1.1\r\nHost: api\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  await c.untilText("\r\n\r\n");
+  c.socket.end();
+  await c.until((x) => x.ended, "the end");
+  assert.ok(c.text.endsWith("last word"), c.text);
+  await until(() => engine.observer.records.length === 1, "the record");
+  assert.equal(engine.observer.records[0]?.reason, "");
+});
+
 test("an upgrade to h2c is not passed on", async () => {
   const { backend, client } = await start(answering(OK));
   const c = await client();
