@@ -61,5 +61,5 @@ export class EndpointLoad implements EndpointState {
 }
 
 function failureCost(costMs: number, rttMs: number): number {
-  return Math.max(rttMs, Math.min(FAILURE_LIMIT_MS, Math.max(FAILURE_FLOOR_MS, costMs * MAX_RISE)));
+  return Math.max(costMs, rttMs, Math.min(FAILURE_LIMIT_MS, Math.max(FAILURE_FLOOR_MS, costMs * MAX_RISE)));
 }

@@ -37,16 +37,18 @@ async function begin(bootstrap: Bootstrap): Promise<void> {
   }
 }
 
-function end(why: string): void {
+function end(why: string, orphaned = false): void {
   if (ending) return;
   ending = true;
   log.info(`ending: ${why}`);
   if (proxy === null) process.exit(0);
   const ended = proxy;
-  ended.shutDown(() => {
+  const exit = (): void => {
     ended.close();
     process.exit(0);
-  });
+  };
+  if (orphaned) ended.orphaned(exit);
+  else ended.shutDown(exit);
 }
 
 const impatience = systemClock.setTimer(() => fatal("no bootstrap came: this program is started by `meshctl run`"), BOOTSTRAP_MS);
@@ -62,7 +64,7 @@ process.on("message", (message) => {
   else if (order.kind === "controller") proxy?.controllerMoved(order);
   else proxy?.drain(() => tell({ kind: "drained" }));
 });
-process.on("disconnect", () => end("the supervisor is gone"));
+process.on("disconnect", () => end("the supervisor is gone", true));
 process.on("SIGTERM", () => end("SIGTERM"));
 process.on("SIGINT", () => end("SIGINT"));
 process.on("uncaughtException", (error) => {

@@ -73,6 +73,10 @@ export class InboundExchange extends Exchange {
     else this.useEndpoint(other, false);
   }
 
+  protected override hasAnother(): boolean {
+    return this.#in.otherApp(this.tried) !== null;
+  }
+
   protected override tryBegan(state: EndpointState): void {
     state.inFlight += 1;
   }

@@ -96,6 +96,10 @@ export class OutboundExchange extends Exchange {
     this.useEndpoint(state, false);
   }
 
+  protected override hasAnother(): boolean {
+    return this.#balancer !== null && this.#balancer.states.some((state) => !this.tried.includes(state));
+  }
+
   protected override tryBegan(state: EndpointState, nowMs: number): void {
     const { record } = this;
     (this.#balancer as Balancer).began(state, nowMs);

@@ -2,6 +2,7 @@
  * Which requests may be sent again without any policy: those that provably were not processed, and
  * idempotent ones that met a connection closing at the same moment (design section 8, "Safe tries").
  */
+import { REASONS, type ReasonCode } from "../../messages/reasons.ts";
 
 /** Endpoints tried after the first one, at most. */
 export const MAX_OTHER_ENDPOINTS = 2;
@@ -41,4 +42,21 @@ export function nextTryAfterLoss(lost: LostTry): NextTry {
 /** No connection, so nothing was sent: another endpoint, while there are tries left. */
 export function nextTryAfterConnectFailure(endpointsTried: number): NextTry {
   return endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
+}
+
+/**
+ * What a peer's proxy says before it has passed anything on to its application; after a connection that closed
+ * under an idempotent request at most (RFC 9110 9.2.2).
+ */
+const NOT_PROCESSED: ReadonlySet<ReasonCode | ""> = new Set<ReasonCode | "">(["app-unreachable", "draining", "overloaded"]);
+
+/** A peer's proxy answered itself, over mutual TLS; `reason` is empty when its application did. */
+export function nextTryAfterRefusal(reason: ReasonCode | "", replayable: boolean, endpointsTried: number): NextTry {
+  if (!replayable || !NOT_PROCESSED.has(reason)) return GIVE_UP;
+  return nextTryAfterConnectFailure(endpointsTried);
+}
+
+/** The answer says nothing good about its endpoint: fast as it may have come, it must not attract more requests. */
+export function isFailedTry(reason: ReasonCode | ""): boolean {
+  return reason !== "" && (NOT_PROCESSED.has(reason) || REASONS[reason].side === "upstream");
 }

@@ -169,13 +169,28 @@ export class Proxy {
 
   /** Everything ends as its calls end; calls back when nothing is left, or the drain limit is reached. */
   shutDown(done: () => void): void {
+    this.#stopAccepting();
+    this.#once(this.#reported(done), (finished) => this.#whenQuiet(() => this.#drainAll(finished)));
+  }
+
+  /**
+   * As {@link shutDown} without waiting for callers to learn of it: nobody looks after the application any more,
+   * so each answer is its connection's last, and callers go elsewhere at once.
+   */
+  orphaned(done: () => void): void {
+    this.#stopAccepting();
+    this.#once(this.#reported(done), (finished) => this.#drainAll(finished));
+  }
+
+  #stopAccepting(): void {
     this.#draining = true;
     this.#readiness.update();
     this.#traffic.inbound.stop();
     this.#traffic.outbound.stop();
-    this.#once(this.#reported(done), (finished) => {
-      this.#whenQuiet(() => this.#traffic.inbound.drain(() => this.#traffic.outbound.drain(finished)));
-    });
+  }
+
+  #drainAll(finished: () => void): void {
+    this.#traffic.inbound.drain(() => this.#traffic.outbound.drain(finished));
   }
 
   /** Breaks off what is left. */

@@ -86,6 +86,17 @@ test("a failure weighs more than a fast answer, and is forgotten with time", () 
   assert.equal(port(balancer.pick(60_000, [])), 1);
 });
 
+test("a fast failure does not make a slow endpoint look quick", () => {
+  const balancer = balancerOf(cycle(0, 0), endpoint(1), endpoint(2));
+  const [one, two] = balancer.states;
+  assert.ok(one && two);
+  settle(balancer, one, 5_000);
+  settle(balancer, two, 1_800);
+  balancer.began(one, 0);
+  balancer.ended(one, 0, 1, true);
+  assert.equal(port(balancer.pick(0, [])), 2);
+});
+
 test("nothing usable is null, one is always that one", () => {
   const balancer = balancerOf(cycle(0.5));
   assert.equal(balancer.pick(0, []), null);

@@ -5,8 +5,10 @@ import {
   type LostTry,
   NEW_CONNECTION,
   OTHER_ENDPOINT,
+  isFailedTry,
   nextTryAfterConnectFailure,
   nextTryAfterLoss,
+  nextTryAfterRefusal,
 } from "../../../../src/proxy/resilience/safe-tries.ts";
 
 const reused: LostTry = {
@@ -36,4 +38,20 @@ for (const [name, lost, wanted] of [
 
 test("a connection that was not made: two other endpoints", () => {
   assert.deepEqual([1, 2, 3].map(nextTryAfterConnectFailure), [OTHER_ENDPOINT, OTHER_ENDPOINT, GIVE_UP]);
+});
+
+test("a refusal before anything was passed on: two other endpoints, while the request can be sent again", () => {
+  for (const reason of ["app-unreachable", "draining", "overloaded"] as const) {
+    const tries = [1, 2, 3].map((tried) => nextTryAfterRefusal(reason, true, tried));
+    assert.deepEqual(tries, [OTHER_ENDPOINT, OTHER_ENDPOINT, GIVE_UP]);
+    assert.equal(nextTryAfterRefusal(reason, false, 1), GIVE_UP);
+  }
+  for (const reason of ["", "upstream-reset", "fault-abort", "policy-error"] as const) {
+    assert.equal(nextTryAfterRefusal(reason, true, 1), GIVE_UP, reason);
+  }
+});
+
+test("an endpoint that cannot answer has failed; one whose policies answer has not", () => {
+  for (const reason of ["app-unreachable", "draining", "overloaded", "upstream-reset"] as const) assert.ok(isFailedTry(reason), reason);
+  for (const reason of ["", "fault-abort", "bad-path"] as const) assert.ok(!isFailedTry(reason), reason);
 });
