@@ -6,14 +6,14 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Random, seededRandom } from "../../../../src/lib/random.ts";
-import type { Transport } from "../../../../src/proxy/contract.ts";
-import { plainDialer, startEngine } from "../../../support/http/engine.ts";
+import { startEngine } from "../../../support/http/engine.ts";
+import { API, TestMesh, TestSource, WEB, trustIn } from "../pki.ts";
+import { STRICT_HTTP, acceptorSide, dialSide } from "../sides.ts";
 import { DESTINATION, StubView, endpoint } from "../../../support/http/stub-view.ts";
 
 const REQUESTS = 1_000;
 const CLIENTS = 24;
 const SIZES = [0, 1, 100, 5_000, 40_000, 70_000, 300_000];
-const IDENTITY = "spiffe://cluster.local/ns/default/sa/api";
 
 function digest(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -82,29 +82,26 @@ function send(port: number, agent: Agent, random: Random, what: string, body: Bu
   });
 }
 
-test(`${REQUESTS} requests of every kind through two proxies`, async () => {
+test(`${REQUESTS} requests of every kind through two proxies and mutual TLS`, async (t) => {
   const server = createServer(answer);
   server.on("clientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const appPort = (server.address() as AddressInfo).port;
-  const mesh = (socket: Transport["socket"], identity: string): Transport => ({
-    socket,
-    peerIdentity: identity,
-    mtls: identity !== "",
-    alpn: "",
-  });
+  const mesh = new TestMesh();
+  const trust = trustIn([mesh]);
 
   const inboundView = new StubView([]);
   inboundView.addInbound(appPort);
-  const inner = startEngine({ view: inboundView, dialer: plainDialer(mesh), limits: { idleConnectionMs: 1_000 } });
+  const limits = { idleConnectionMs: 1_000 };
+  const inner = startEngine({ view: inboundView, limits });
   const inboundSide = inner.inbound.port(appPort);
-  const inboundPort = await inner.listen(inboundSide, (socket) => mesh(socket, "spiffe://cluster.local/ns/default/sa/web"));
-
-  const outer = startEngine({
-    view: new StubView([endpoint(inboundPort, IDENTITY)]),
-    dialer: plainDialer(mesh),
-    limits: { idleConnectionMs: 1_000 },
+  const acceptor = await acceptorSide(t, new TestSource(mesh.issue(API), trust), {
+    mode: STRICT_HTTP,
+    http: (transport) => inboundSide.serve(transport),
   });
+
+  const { dialer } = dialSide(t, new TestSource(mesh.issue(WEB), trust));
+  const outer = startEngine({ view: new StubView([endpoint(acceptor.port, API)]), dialer, limits });
   const outboundSide = outer.outbound.upstream(DESTINATION);
   const port = await outer.listen(outboundSide);
 
@@ -151,7 +148,7 @@ test(`${REQUESTS} requests of every kind through two proxies`, async () => {
   await Promise.all(Array.from({ length: CLIENTS }, client));
   agent.destroy();
   const limit = Date.now() + 10_000;
-  const left = () => outboundSide.openConnections + inboundSide.openConnections - inner.outbound.upstreamConnections;
+  const left = () => outboundSide.openConnections + inboundSide.openConnections;
   outer.outbound.close();
   while (left() > 0 || outboundSide.activeRequests > 0 || inboundSide.activeRequests > 0) {
     assert.ok(
