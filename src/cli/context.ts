@@ -40,7 +40,7 @@ export function createContext(invocation: Invocation, globals: GlobalValues, int
   const contexts = once(async () => (await import("../home/contexts-file.ts")).readContexts(home));
   const target = once(async () => {
     const { chooseContext, readTarget } = await import("./target.ts");
-    return readTarget(home, chooseContext(await contexts(), globals.context));
+    return readTarget(home, chooseContext(await contexts(), globals.context), invocation.uid);
   });
   const opened: KubeClient[] = [];
   const client = once(async () => {

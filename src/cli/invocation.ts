@@ -40,4 +40,6 @@ export interface Invocation {
   readonly scriptPath: string;
   /** Calls `handler` for each end signal until the returned function is called. */
   onSignal(handler: (signal: EndSignal) => void): () => void;
+  /** Calls `handler` when nobody reads the output any more, until the returned function is called. Without one the process just ends. */
+  onOutputLost?(handler: () => void): () => void;
 }

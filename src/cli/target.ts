@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { contextPath, type ContextsFile, type MeshContext } from "../home/contexts.ts";
 import { readControllerRecord } from "../home/controller-file.ts";
 import type { HomeLayout } from "../home/layout.ts";
+import { credentialProblem } from "../home/inspect.ts";
 import { EXIT, messageOf, UserError } from "../lib/errors.ts";
 
 /** Which controller to talk to, and how to be believed. */
@@ -33,8 +34,9 @@ export function chooseContext(file: ContextsFile, wanted: string | undefined): M
   });
 }
 
-/** Reads the roots and the token that `context` points to. */
-export function readTarget(layout: HomeLayout, context: MeshContext): Target {
+/** Reads the roots and the token that `context` points to. Throws a UserError for a token that others could read or replace. */
+export function readTarget(layout: HomeLayout, context: MeshContext, uid: number | undefined): Target {
+  if (context.tokenFile !== undefined) requirePrivate(layout, contextPath(layout.root, context.tokenFile), uid);
   const ca = context.certificateAuthorityData ?? (context.certificateAuthority ? readText(layout, context.certificateAuthority) : "");
   const token = context.tokenFile ? readText(layout, context.tokenFile).trim() : "";
   return { context, server: context.server, ca, token };
@@ -44,6 +46,12 @@ export function readTarget(layout: HomeLayout, context: MeshContext): Target {
 export function presentServer(layout: HomeLayout, { context, server }: Target): string {
   const record = context.platform === "local" ? readControllerRecord(layout) : null;
   return record === null ? server : `https://${new URL(server).hostname}:${record.httpsPort}`;
+}
+
+function requirePrivate(layout: HomeLayout, path: string, uid: number | undefined): void {
+  const problem = credentialProblem(layout, path, uid);
+  if (problem === null) return;
+  throw new UserError(`the credential is not used: ${problem.path} ${problem.message}`, { hint: problem.fix, exitCode: EXIT.REFUSED });
 }
 
 function readText(layout: HomeLayout, path: string): string {

@@ -40,6 +40,17 @@ export function inspectHome(layout: HomeLayout, uid: number | undefined): readon
   return problems;
 }
 
+/** What lets others read the credential at `path`: its own mode, or those of the state directories it stands in. Null when nothing does. */
+export function credentialProblem(layout: HomeLayout, path: string, uid: number | undefined): HomeProblem | null {
+  for (const directory of privateDirectories(layout)) {
+    if (!path.startsWith(`${directory}/`)) continue;
+    const stats = statOrNull(directory);
+    const problem = stats?.isDirectory() ? ownershipProblem(directory, stats, uid, "chmod 700") : null;
+    if (problem) return problem;
+  }
+  return fileProblem(path, uid);
+}
+
 /** Only the state directory itself and what stands above it in the tree: cheap enough for every command. */
 export function directoryProblem(path: string, uid: number | undefined): HomeProblem | null {
   const stats = statOrNull(path);

@@ -136,7 +136,8 @@ export class Transport {
 
   #noAnswer(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    return new KubeError(0, "Unreachable", `${this.#server} cannot be reached: ${networkReason(error)}`, {
+    const stranger = strangerAt(new URL(this.#server).host, error);
+    return new KubeError(0, "Unreachable", stranger ?? `${this.#server} cannot be reached: ${networkReason(error)}`, {
       hint: this.#options.unreachableHint,
       cause: error,
     });
@@ -182,6 +183,31 @@ export function errorOfStatus(status: StatusLike, code = status.code ?? 0): Kube
   return new KubeError(code, status.reason ?? "Unknown", status.message, { causes });
 }
 
+const UNKNOWN_ISSUER: ReadonlySet<string> = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_SIGNATURE_FAILURE",
+]);
+/** OpenSSL's names for a first record that is none of TLS. */
+const NOT_TLS: ReadonlySet<string> = new Set([
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_HTTP_REQUEST",
+  "ERR_SSL_UNKNOWN_PROTOCOL",
+  "ERR_SSL_UNEXPECTED_MESSAGE",
+  "EPROTO",
+]);
+
+/** Who took the port that was the controller's; null when that is not what is wrong. */
+function strangerAt(host: string, error: unknown): string | null {
+  const code = (error as { code?: string }).code ?? "";
+  if (NOT_TLS.has(code)) return `another program listens at ${host}, it does not speak TLS`;
+  return UNKNOWN_ISSUER.has(code) ? `a controller of another mesh answers at ${host}: its certificate is not of this mesh` : null;
+}
+
 /** undici says `fetch failed` and `other side closed`; the code of the system call says more. */
 function networkReason(error: unknown): string {
   const code = (error as { code?: string }).code ?? "";
@@ -193,11 +219,8 @@ function networkReason(error: unknown): string {
     UND_ERR_HEADERS_TIMEOUT: "it did not answer in time",
     UND_ERR_BODY_TIMEOUT: "its answer stopped half-way",
     ENOTFOUND: "the host name is not known",
-    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not of this mesh",
-    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not of this mesh",
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not of this mesh",
     CERT_HAS_EXPIRED: "its certificate has expired",
     ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   };
-  return known[code] ?? messageOf(error);
+  return known[code] ?? messageOf(error).trim().split("\n", 1)[0] ?? code;
 }

@@ -7,12 +7,30 @@ import { systemRandom } from "../lib/random.ts";
 
 const END_SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-// `meshctl get … | head`: the reader has seen enough, which is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+/** Reasons of a write that failed, in the words of a person. */
+const WRITE_FAILURES: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on device",
+  EIO: "input/output error",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file is as large as it may be",
+};
+
+/** Asked to end in order when nobody reads any more: what must leave nothing behind. */
+const outputLost = new Set<() => void>();
+let failed = false;
+
+for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => writeFailed(stream, error));
+
+/** `meshctl get … | head`: the reader has seen enough, which is no error. A full disk is one, and is said once. */
+function writeFailed(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (failed) return;
+  failed = true;
+  const isPipe = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
+  if (!isPipe && stream !== process.stderr) {
+    process.stderr.write(`Error: cannot write the output: ${WRITE_FAILURES[error.code ?? ""] ?? error.message}\n`);
+  }
+  if (outputLost.size === 0) process.exit(isPipe ? EXIT.OK : EXIT.NOT_FINE);
+  for (const listener of outputLost) listener();
 }
 
 const exitCode = await run({
@@ -40,6 +58,10 @@ const exitCode = await run({
     return () => {
       for (const { signal, listener } of listeners) process.off(signal, listener);
     };
+  },
+  onOutputLost(handler) {
+    outputLost.add(handler);
+    return () => void outputLost.delete(handler);
   },
 });
 // What a pipe has not taken yet would be lost; somebody who cut it short does not wait for it.

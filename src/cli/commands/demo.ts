@@ -98,7 +98,7 @@ function sayHowToGoOn(context: Context, stage: Stage, ports: StorePorts): void {
     `  alias meshctl='${stage.host.nodePath} ${programFile("meshctl")}'`,
     "",
     `  curl http://127.0.0.1:${ports.web}/items            # again and again: nine in ten from v1`,
-    "  meshctl tap web                                # requests as they end; Ctrl-C ends it",
+    "  meshctl tap workload/web                       # requests as they end; Ctrl-C ends it",
     "  meshctl route split api --weight v2=100        # everything to v2",
     "  meshctl fault abort api --percent 50 --status 503 --expires 1m",
     "  meshctl proxy-status -w",

@@ -115,6 +115,14 @@ async function run(context: Context, options: RunOptions, name: string, words: r
     stdout: new LinePrefix(prefix(context.colour.stdout), (text) => void context.stdout.write(text)),
     stderr: new LinePrefix(talk, (text) => void context.stderr.write(text)),
     say: (text) => context.say(`${talk}meshctl: ${text}`),
-    onSignal: (handler) => context.interrupts.forwardTo(handler),
+    onSignal(handler) {
+      const giveBack = context.interrupts.forwardTo(handler);
+      // SIGHUP would reach the command alone; this ends the run in order, so that no registration stays.
+      const stop = context.onOutputLost?.(() => handler("SIGTERM"));
+      return () => {
+        stop?.();
+        giveBack();
+      };
+    },
   });
 }

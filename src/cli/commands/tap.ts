@@ -33,7 +33,12 @@ export const command = defineCommand<TapOptions>({
     "bytes sent and received, the peer that mutual TLS proved, and the reason code of what a proxy answered itself.\n\n" +
     "The proxies filter, so what does not match costs nothing. Sensitive headers never leave them. Ctrl-C ends it.",
   arguments: [
-    { syntax: "<target>", description: "SERVICE or WORKLOAD (a service where both exist), svc/NAME or workload/NAME", completes: "target" },
+    {
+      syntax: "<target>",
+      description:
+        "SERVICE (what it is asked) or WORKLOAD (what it sends and is asked); the service where both have the name; or svc/NAME, workload/NAME",
+      completes: "target",
+    },
   ],
   options: [
     { flags: "--path <prefix>", description: "only paths that start with this" },
@@ -59,7 +64,8 @@ export const command = defineCommand<TapOptions>({
     { flags: "-o, --output <format>", description: "json is one object a line", choices: ["line", "wide", "json"], default: "line" },
   ],
   examples: [
-    { line: "meshctl tap web", text: "Everything web sends and receives" },
+    { line: "meshctl tap api", text: "The requests that service api gets" },
+    { line: "meshctl tap workload/web", text: "Everything workload web sends and receives" },
     { line: "meshctl tap api --path /items --status 5xx -o json --max 20", text: "Twenty failures, for a script" },
     { line: "meshctl tap svc/api --from web --to api2 --direction inbound -o wide", text: "What one workload gets from another" },
     { line: "meshctl tap workload/web --method POST --authority api --header x-user:ann --rate 10", text: "A few of somebody's requests" },
@@ -71,6 +77,7 @@ export const command = defineCommand<TapOptions>({
 async function run(context: Context, options: TapOptions, text: string): Promise<number> {
   const client = await context.client();
   const target = await findTapTarget(client, text, await context.namespace());
+  if (target.note !== undefined) context.say(target.note);
   const signal = context.interrupts.takeOver();
   const style = createStyle(context.colour.stdout);
   let shown = 0;

@@ -2,6 +2,7 @@ import { EXIT, UserError } from "../../lib/errors.ts";
 import type { OptionDefinition } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parseDuration, parseHeaderMatch } from "../options/values.ts";
+import { asManifest } from "../output/manifest.ts";
 import { formatJson, formatYaml } from "../output/structured.ts";
 import { kindName } from "../resources/names.ts";
 import { describeAbort, describeDelay, describeWhen } from "./describe.ts";
@@ -66,8 +67,9 @@ export async function putFault(
     ...(options.expires === undefined ? {} : { expiresAt: new Date(nowMs + options.expires).toISOString() }),
   };
   const { object, change } = await editFault(client, target, namespace, edit, nowMs, options.dryRun ?? false);
-  if (options.output === "yaml") context.print(formatYaml(object));
-  else if (options.output === "json") context.print(formatJson(object));
+  const printed = options.dryRun ? asManifest(object) : object;
+  if (options.output === "yaml") context.print(formatYaml(printed));
+  else if (options.output === "json") context.print(formatJson(printed));
   else {
     context.print(`${kindName(faultKind())}/${object.metadata.name} ${change}${options.dryRun ? " (dry run)" : ""}`);
     for (const rule of object.spec?.rules ?? []) {

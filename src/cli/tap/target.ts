@@ -11,6 +11,8 @@ export interface TapTarget {
   readonly namespace: string;
   /** `service default/api` */
   readonly words: string;
+  /** Said before the tap: the other thing that the name could mean. */
+  readonly note?: string;
 }
 
 const PREFIXES: Readonly<Record<string, TapTarget["kind"]>> = {
@@ -31,8 +33,12 @@ export async function findTapTarget(client: KubeClient, text: string, namespace:
     throw new UserError(`"${text}" is nothing to tap`, { hint: "Write NAME, svc/NAME or workload/NAME.", exitCode: EXIT.USAGE });
   }
   const services = kind === "workload" ? [] : (await client.list(serviceKind, { namespace })).items.map(({ metadata }) => metadata.name);
-  if (services.includes(name)) return { kind: "service", name, namespace, words: `service ${namespace}/${name}` };
   const workloads = kind === "service" ? [] : await workloadNames(client, namespace);
+  if (services.includes(name)) {
+    const both = workloads.includes(name);
+    const note = `Only requests to the service ${name}; for what the workload ${name} sends: meshctl tap workload/${name}`;
+    return { kind: "service", name, namespace, words: `service ${namespace}/${name}`, ...(both ? { note } : {}) };
+  }
   if (workloads.includes(name)) return { kind: "workload", name, namespace, words: `workload ${namespace}/${name}` };
   const what = kind ?? "service or workload";
   throw new UserError(`there is no ${what} ${name} in namespace ${namespace}`, {

@@ -6,6 +6,7 @@ import type { HTTPRoute } from "../../../policies/route/http-route.ts";
 import { defineCommand } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { parsePort } from "../../options/values.ts";
+import { asManifest } from "../../output/manifest.ts";
 import { formatJson, formatYaml } from "../../output/structured.ts";
 import { kindName } from "../../resources/names.ts";
 import { resolveKind } from "../../resources/select.ts";
@@ -93,8 +94,9 @@ async function run(context: Context, options: SplitOptions, name: string): Promi
   }
 
   const { object, change } = await store(client, kind, existing, wanted, options.dryRun ?? false);
-  if (options.output === "yaml") context.print(formatYaml(object));
-  else if (options.output === "json") context.print(formatJson(object));
+  const printed = options.dryRun ? asManifest(object) : object;
+  if (options.output === "yaml") context.print(formatYaml(printed));
+  else if (options.output === "json") context.print(formatJson(printed));
   else {
     context.print(`${kindName(kind)}/${object.metadata.name} ${change}${options.dryRun ? " (dry run)" : ""}`);
     context.print(
