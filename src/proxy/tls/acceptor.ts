@@ -1,6 +1,7 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import { presentedChain } from "../../identity/presented-chain.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { ALPN } from "../../messages/names.ts";
@@ -12,7 +13,7 @@ import { decideInbound, type InboundPortMode, mayServerSpeakFirst } from "./inbo
 import type { MeshConnections } from "./mesh-connections.ts";
 import { MeshTransport } from "./mesh-transport.ts";
 import { type PeekResult, peek } from "./peek.ts";
-import { type PeerCheck, presentedChain } from "./peer.ts";
+import type { PeerCheck } from "./peer.ts";
 import { PlainTransport } from "./plain-transport.ts";
 import { ACCEPTOR_MARGIN, retireAtMs } from "./retirement.ts";
 
@@ -147,7 +148,7 @@ export class InboundAcceptor {
     const key = keyOf(socket);
     const raw = this.#handshakes.get(key);
     this.#handshakes.delete(key);
-    const peer = this.#options.check(presentedChain(socket), this.#options.clock.nowMs());
+    const peer = this.#options.check(presentedChain(socket.getPeerX509Certificate()), this.#options.clock.nowMs());
     if (!peer.ok) {
       this.#refuse(socket, "peer-untrusted", peer.message);
       return;

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { EndpointState } from "../../decide/contract.ts";
+import { presentedChain } from "../../identity/presented-chain.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Endpoint } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
@@ -11,7 +12,7 @@ import type { CredentialSource, Credentials } from "./credentials.ts";
 import { dialFailure } from "./dial-failure.ts";
 import type { MeshConnections } from "./mesh-connections.ts";
 import { MeshTransport } from "./mesh-transport.ts";
-import { type PeerCheck, presentedChain } from "./peer.ts";
+import type { PeerCheck } from "./peer.ts";
 import { PlainTransport } from "./plain-transport.ts";
 import { DIALLER_MARGIN, retireAtMs } from "./retirement.ts";
 
@@ -84,7 +85,7 @@ export class MeshDialer implements Dialer {
 
   /** Null after telling `attempt` what is wrong with the peer. */
   #judge(endpoint: Endpoint, socket: TLSSocket, raw: Socket, own: Credentials, attempt: Attempt): MeshTransport | null {
-    const peer = this.#options.check(presentedChain(socket), this.#options.clock.nowMs());
+    const peer = this.#options.check(presentedChain(socket.getPeerX509Certificate()), this.#options.clock.nowMs());
     if (!peer.ok) {
       attempt.fail("peer-untrusted", peer.message);
       return null;
