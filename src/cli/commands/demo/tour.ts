@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { StatResponse, StatRow } from "../../../api/contract.ts";
 import { writeFileAtomicSync } from "../../../lib/atomic-file.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { CONTROLLER_CA_FILE } from "../../../local/context.ts";
+import { packageRoot } from "../../../local/programs.ts";
 import { liveRuns } from "../../../local/run-record.ts";
 import { waitUntil } from "../../../local/wait.ts";
 import { type Answer, ask, generateLoad } from "./load.ts";
@@ -79,6 +82,16 @@ const STOPS: readonly Stop[] = [
       const others = answers.length - aborted - succeeded(answers);
       stage.measured(`${succeeded(answers)} answered with 200, ${others} otherwise`, others === 0);
       await countAtBackends(stage, ports, answers, "abort");
+    },
+  },
+  {
+    title: "Stat: what the proxies counted, beside a caller's own count",
+    async play(stage) {
+      const customer = join(packageRoot(), "templates", "demo", "customer.js");
+      const said = await stage.meshctl("run", "customer", "--upstream", "api:80", "--", "node", customer);
+      await statAgrees(stage, "customer", said);
+      await stage.meshctl("stat", "svc", "-t", "2m");
+      await stage.meshctl("stat", "svc", "api", "--from", "customer", "-o", "wide");
       await stage.meshctl("fault", "clear", "api");
     },
   },
@@ -183,6 +196,31 @@ async function countAtBackends(stage: Stage, ports: StorePorts, answers: readonl
 async function servedBy(stage: Stage, port: number, run: string): Promise<number> {
   const { body } = await ask(port, `/stats?run=${run}`, stage.host.clock);
   return (JSON.parse(body) as { served: number }).served;
+}
+
+/** A caller's count by status, in its own words (`143 x 200, 57 x 503`), must be what its proxy reported. */
+async function statAgrees(stage: Stage, caller: string, said: string): Promise<void> {
+  const own = Object.fromEntries([...said.matchAll(/(\d+) x (\d{3})/g)].map(([, times, status]) => [status, Number(times)]));
+  const asked = Number(/asked (\d+) times/.exec(said)?.[1] ?? Number.NaN);
+  let row: StatRow | undefined;
+  await waitUntil(
+    stage.host.clock,
+    async () => {
+      const { code, output } = await stage.ask("stat", "svc", "api", "--from", caller, "-o", "json");
+      if (code === 0) [row] = (JSON.parse(output) as StatResponse).rows;
+      return (row?.requests ?? 0) >= asked;
+    },
+    { limitMs: 10_000, everyMs: 200 },
+  );
+  const words = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([status, times]) => `${times} x ${status}`)
+      .join(", ");
+  const counted = row?.statuses ?? {};
+  stage.measured(
+    `${caller} counted ${words(own)}; stat says ${words(counted)}`,
+    row?.requests === asked && isDeepStrictEqual(own, counted),
+  );
 }
 
 /** Waits until every proxy has acknowledged what the controller has for it. */

@@ -13,13 +13,10 @@ export const protobufPackage = "opentelemetry.proto.collector.metrics.v1";
 export const protobufFileName = "opentelemetry/proto/collector/metrics/v1/metrics_service.proto";
 
 /**
- * What proxies send to the controller over the mTLS connection of discovery (port 15012):
+ * What proxies send to the controller over the mTLS connection of discovery (port 15012).
  * Field numbers and names are those of the OpenTelemetry protocol (opentelemetry/proto/collector/metrics/v1/metrics_service.proto,
  * Apache-2.0, copyright The OpenTelemetry Authors), so any OTLP exporter or collector can speak to it;
  * fields left out here are skipped as unknown on the wire.
- * service opentelemetry.proto.collector.metrics.v1.MetricsService {
- *   rpc Export(ExportMetricsServiceRequest) returns (ExportMetricsServiceResponse);
- * }
  */
 
 export interface ExportMetricsServiceRequest {
