@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Condition } from "./object.ts";
 
 /** One entry of `status.conditions`. */

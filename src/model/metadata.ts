@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Violation } from "../lib/errors.ts";
 import type { KindDescriptor } from "./kind.ts";
 import { DNS_LABEL, DNS_SUBDOMAIN, LABEL_NAME, labelKeyProblem } from "./names.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A Kubernetes structural schema: OpenAPI v3 without `$ref`, `additionalProperties: false` and type alternatives. */
 export interface StructuralSchema {

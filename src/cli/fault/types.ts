@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { KubeObject } from "../../model/object.ts";
 import type { faultInjectionSchema } from "../../policies/fault/schema.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Exchange, HttpError } from "../http.ts";
 
 /** A request with 64 KiB of PEM inside JSON, and some air. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import type { Violation } from "../../lib/errors.ts";
 import type { KindDescriptor } from "../kind.ts";
 import type { KubeObject } from "../object.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { KindDescriptor } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Violation } from "../../lib/errors.ts";
 import { conditionSchema } from "../conditions.ts";
 import type { KindDescriptor } from "../kind.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** 0 to 100 with at most two decimals: shares are kept as hundredths of a percent. */
 export const percent = z.number().min(0).max(100).refine(hasTwoDecimals, "must have at most two decimals");

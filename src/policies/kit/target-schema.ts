@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Violation } from "../../lib/errors.ts";
 import { SYSTEM_NAMESPACE } from "../../messages/names.ts";
 import { MESH_CONFIG_NAME } from "../../model/kinds/mesh-config.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { portNumber } from "../../model/names.ts";
 import { headerName, METHODS } from "../kit/match-schema.ts";
 import { backendReferenceFields } from "./reference-schema.ts";

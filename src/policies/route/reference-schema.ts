@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dnsLabel, portNumber } from "../../model/names.ts";
 
 /** BackendObjectReference of the Gateway API. */

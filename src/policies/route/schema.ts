@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { conditionsSchema } from "../../model/conditions.ts";
 import { dnsLabel, dnsSubdomain, portNumber } from "../../model/names.ts";
 import type { KubeObject } from "../../model/object.ts";
