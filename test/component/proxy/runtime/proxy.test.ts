@@ -309,6 +309,32 @@ describe("drain", () => {
   });
 });
 
+describe("a sidecar without its supervisor", () => {
+  it("accepts nothing more, makes each answer its connection's last, and finishes what is under way", async (t) => {
+    const controller = await startController(t);
+    let slow: ServerResponse | undefined;
+    const appPort = await httpApp(t, (request, response) => {
+      if (request.url === "/slow") slow = response;
+      else response.end("hello");
+    });
+    const { api, toApi } = await pair(t, controller, appPort);
+    const answer = get(toApi, "/slow");
+    await until("it is under way", () => slow !== undefined);
+    assert.equal((await get(toApi)).status, 200);
+    let over = false;
+    api.proxy.orphaned(() => {
+      over = true;
+    });
+    assert.equal((await get(toApi)).status, 200, "on a connection that stands");
+    const { status, reason } = await get(toApi);
+    assert.deepEqual({ status, reason }, { status: 503, reason: "connect-failed" });
+    assert.equal(over, false);
+    slow?.end("late");
+    assert.deepEqual(await answer, { status: 200, reason: "", body: "late" });
+    await until("its end", () => over, 5_000);
+  });
+});
+
 describe("a port that cannot be had", () => {
   it("is said in a sentence", async (t) => {
     const controller = await startController(t);

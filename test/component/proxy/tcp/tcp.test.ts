@@ -9,9 +9,10 @@ import { systemClock } from "../../../../src/lib/clock.ts";
 import { resetSocket } from "../../../../src/lib/reset-socket.ts";
 import { type Endpoint, Inbound, Outbound } from "../../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { Fault } from "../../../../src/messages/gen/meshctl/policy/v1/fault.ts";
-import { type ConfigView, DEFAULT_LIMITS, type ExchangeRecord, type Limits } from "../../../../src/proxy/contract.ts";
+import { type ConfigView, DEFAULT_LIMITS, type ExchangeRecord, type Limits, type Transport } from "../../../../src/proxy/contract.ts";
 import { InboundTcp } from "../../../../src/proxy/tcp/inbound.ts";
 import { OutboundTcp } from "../../../../src/proxy/tcp/outbound.ts";
+import { STATUS } from "../../../../src/proxy/tcp/status-byte.ts";
 import { PlainTransport } from "../../../../src/proxy/tls/plain-transport.ts";
 import { API, TestMesh, TestSource, trustIn, WEB } from "../pki.ts";
 import { acceptorSide, dialSide, endpoint, listening, readAll, STRICT_TCP, until } from "../sides.ts";
@@ -235,6 +236,20 @@ describe("an opaque connection that cannot be", () => {
       assert.equal((await readAll(socket)).text, "hello");
       await until("the record", () => records.some((record) => record.direction === "outbound"));
       assert.equal(records.find((record) => record.direction === "outbound")?.attempts, 2);
+    }
+  });
+
+  it("goes to another endpoint when the first one's proxy says that it passed nothing on", async (t) => {
+    for (const status of [STATUS.APP_UNREACHABLE, STATUS.OVERLOADED, STATUS.DRAINING]) {
+      const refuse = ({ socket }: Transport): void => void socket.end(Buffer.of(status));
+      const refusing = await acceptorSide(t, new TestSource(mesh.issue(API), trust), { mode: STRICT_TCP, tcp: refuse });
+      const { port, records } = await hop(t, { endpoints: (real) => [{ ...real, port: refusing.port }, real] });
+      const socket = client(t, port);
+      socket.end("hello");
+      assert.deepEqual(await readAll(socket), { text: "hello", how: "end" });
+      await until("the record", () => records.some((record) => record.direction === "outbound"));
+      assert.equal(records.find((record) => record.direction === "outbound")?.attempts, 2);
+      assert.equal(refusing.tcp.length, 1);
     }
   });
 
