@@ -134,6 +134,12 @@ export const TOUCH_BANS: readonly TouchBan[] = [
       "node:crypto#webcrypto",
     ],
   },
+  {
+    name: "whole-zod",
+    why: "import * as z: a bundler cannot take parts of the value z away, and it holds every language and schema of zod",
+    may: /(?!)/,
+    imports: ["node:zod#z"],
+  },
 ];
 
 /** Generated code is not ours to judge. */
