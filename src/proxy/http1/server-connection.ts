@@ -399,12 +399,17 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
         return;
       case BUSY: {
         const exchange = this.#exchange as Exchange;
-        if (this.wire.pending > 0) this.wire.reset();
-        else if (this.wire.ended && !exchange.answerStarted) this.wire.destroy();
+        if (this.wire.pending > 0) {
+          exchange.record.reason = "idle-timeout";
+          this.wire.reset();
+        } else if (this.wire.ended && !exchange.answerStarted) this.wire.destroy();
         else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) exchange.timedOut("idle-timeout");
         return;
       }
       case TUNNEL:
+        (this.#exchange as Exchange).record.reason = "idle-timeout";
+        this.wire.destroy();
+        return;
       case DISCARD:
       case LINGER:
         this.wire.destroy();

@@ -6,7 +6,7 @@ import { POOL_DEFAULTS, Pools } from "../pool/pools.ts";
 import { OutboundSide } from "./outbound-side.ts";
 
 /** Takes over a connection whose CONNECT was answered, as an opaque stream to `destination` (src/proxy/tcp). */
-export type OpenOpaque = (transport: Transport, destination: string) => void;
+type OpenOpaque = (transport: Transport, destination: string) => void;
 
 export interface OutboundOptions {
   readonly engine: Engine;

@@ -5,7 +5,7 @@
 import { REASONS, type ReasonCode } from "../../messages/reasons.ts";
 
 /** Endpoints tried after the first one, at most. */
-export const MAX_OTHER_ENDPOINTS = 2;
+const MAX_OTHER_ENDPOINTS = 2;
 
 /** The request goes to an endpoint not tried yet. */
 export const OTHER_ENDPOINT = 0;

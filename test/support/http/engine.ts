@@ -37,7 +37,7 @@ export function plainDialer(dress: (socket: Socket, identity: string) => Transpo
   };
 }
 
-export class RecordingObserver implements Observer {
+class RecordingObserver implements Observer {
   wantsHeaders = false;
   readonly records: ExchangeRecord[] = [];
 

@@ -18,7 +18,7 @@ export const KIND_INTERNAL = 10;
 export const KIND_IDENTITY = 11;
 export const KIND_REQUEST_ID = 12;
 /** Trace context: ours to set, so Connection cannot strip it. */
-export const KIND_TRACE = 13;
+const KIND_TRACE = 13;
 /** A framing or internal name spelled with `_`: CGI-like servers read it as the real one. Dropped. */
 export const KIND_LOOKALIKE = 14;
 /** Named by Connection (RFC 9110 7.6.1), or an HTTP/1.0 expectation: for this hop only. Set beyond the name alone. */

@@ -47,7 +47,7 @@ export const DROP_RESPONSE = dropping(...ONE_HOP_KINDS);
 /** Answers that have no body by definition do not announce one either (RFC 9110 8.6). */
 export const DROP_RESPONSE_AND_LENGTH = dropping(...ONE_HOP_KINDS, KIND_CONTENT_LENGTH);
 /** What may not stand in trailers (RFC 9110 6.5.1), or has a meaning before the body only. */
-export const DROP_TRAILERS = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST, KIND_CONTENT_LENGTH, KIND_EXPECT, KIND_TRAILER);
+const DROP_TRAILERS = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST, KIND_CONTENT_LENGTH, KIND_EXPECT, KIND_TRAILER);
 
 /** Copies the lines of `head` whose kind is not dropped, in their order, in runs as long as possible. */
 export function copyLines(out: ByteWriter, head: Head, drop: Uint8Array): void {

@@ -406,7 +406,8 @@ test("an upgrade becomes a tunnel both ways", async () => {
 
 test("a tunnel whose client ends first still brings what the upstream has to say", async () => {
   const { client, engine } = await start(({ socket, received }) => {
-    if (received.toString().endsWith("\r\n\r\n")) socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
+    if (received.toString().endsWith("\r\n\r\n"))
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
     socket.removeAllListeners("end").once("end", () => socket.end("last word"));
   });
   const c = await client();
@@ -417,6 +418,35 @@ test("a tunnel whose client ends first still brings what the upstream has to say
   assert.ok(c.text.endsWith("last word"), c.text);
   await until(() => engine.observer.records.length === 1, "the record");
   assert.equal(engine.observer.records[0]?.reason, "");
+});
+
+test("an idle tunnel is ended", async () => {
+  const { client, engine } = await start(answering("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), {
+    idleStreamMs: 60,
+  });
+  const c = await client();
+  c.send("GET /ws HTTP/1.1\r\nHost: api\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  await c.untilText("\r\n\r\n");
+  await c.untilClosed();
+  await until(() => engine.observer.records.length === 1, "the record");
+  assert.equal(engine.observer.records[0]?.reason, "idle-timeout");
+  await until(() => engine.outbound.upstreamConnections === 0, "the upstream connection to go");
+});
+
+test("a client that stops reading is reset", async () => {
+  const body = Buffer.alloc(32 * 1_024 * 1_024);
+  const { client, engine } = await start(
+    ({ socket }) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.write(body);
+    },
+    { idleConnectionMs: 100 },
+  );
+  const c = await client();
+  c.socket.pause();
+  c.send(GET);
+  await until(() => engine.observer.records.length === 1, "the record");
+  assert.equal(engine.observer.records[0]?.reason, "idle-timeout");
 });
 
 test("an upgrade to h2c is not passed on", async () => {
