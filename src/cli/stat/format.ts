@@ -1,7 +1,7 @@
 import type { StatRow } from "../../api/contract.ts";
 import type { Style } from "../output/style.ts";
 
-export const STAT_HEADERS: readonly string[] = ["name", "meshed", "success", "rps", "p50", "p95", "p99", "tcp_conn"];
+const STAT_HEADERS: readonly string[] = ["name", "meshed", "success", "rps", "p50", "p95", "p99", "tcp_conn"];
 const WIDE_HEADERS: readonly string[] = ["requests", "failures", "sent", "received"];
 
 export interface StatColumns {

@@ -2,7 +2,7 @@ import type { MeshStore } from "../../compile/store.ts";
 import type { Subscriber } from "../../discovery/server/contract.ts";
 import type { UpStreamHandler } from "../../discovery/server/server.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
-import { readTraffic, type TrafficPoint } from "../../telemetry/otlp/read-traffic.ts";
+import { readTraffic, type TrafficPoint } from "./read-traffic.ts";
 import type { TrafficWindow } from "./window.ts";
 
 /** Takes the OTLP metrics of proxies into the window. */

@@ -1,7 +1,7 @@
 import { STAT_WINDOW_SECONDS } from "../../api/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { addExponential, type Exponential } from "../../telemetry/exponential.ts";
-import type { TrafficPoint } from "../../telemetry/otlp/read-traffic.ts";
+import type { TrafficPoint } from "./read-traffic.ts";
 import { type EdgeLabels, OTHER } from "../../telemetry/traffic-deltas.ts";
 
 export interface WindowLimits {

@@ -1,6 +1,6 @@
 import type { UpStream } from "../../discovery/client/contract.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
-import { type ReportHead, writeTraffic } from "../../telemetry/otlp/write-traffic.ts";
+import { type ReportHead, writeTraffic } from "./write-traffic.ts";
 import type { TrafficDeltas } from "../../telemetry/traffic-deltas.ts";
 
 export interface TrafficReportOptions {

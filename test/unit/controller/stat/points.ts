@@ -1,5 +1,5 @@
 import { exponentialBucket } from "../../../../src/telemetry/exponential.ts";
-import type { TrafficPoint } from "../../../../src/telemetry/otlp/read-traffic.ts";
+import type { TrafficPoint } from "../../../../src/controller/stat/read-traffic.ts";
 import type { EdgeLabels } from "../../../../src/telemetry/traffic-deltas.ts";
 
 export function edge(over: Partial<EdgeLabels> = {}): EdgeLabels {

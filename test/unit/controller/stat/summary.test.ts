@@ -5,7 +5,7 @@ import { HttpError } from "../../../../src/controller/http.ts";
 import { parseStatQuery } from "../../../../src/controller/stat/query.ts";
 import { summarise } from "../../../../src/controller/stat/summary.ts";
 import { TrafficWindow } from "../../../../src/controller/stat/window.ts";
-import type { TrafficPoint } from "../../../../src/telemetry/otlp/read-traffic.ts";
+import type { TrafficPoint } from "../../../../src/controller/stat/read-traffic.ts";
 import { PausedClock } from "../../../support/paused-clock.ts";
 import { durations, edge, exchanges } from "./points.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TrafficReport } from "../../../../src/proxy/runtime/traffic-report.ts";
 import { MetricsRegistry } from "../../../../src/telemetry/metrics/registry.ts";
-import { readTraffic } from "../../../../src/telemetry/otlp/read-traffic.ts";
+import { readTraffic } from "../../../../src/controller/stat/read-traffic.ts";
 import { TrafficDeltas } from "../../../../src/telemetry/traffic-deltas.ts";
 import { TrafficMetrics } from "../../../../src/telemetry/traffic-metrics.ts";
 import { PausedClock } from "../../../support/paused-clock.ts";

@@ -6,9 +6,9 @@ import {
   type Metric,
   type NumberDataPoint,
 } from "../../messages/gen/opentelemetry/proto/metrics/v1/metrics.ts";
-import { SCALE } from "../exponential.ts";
-import type { EdgeDelta, EdgeLabels } from "../traffic-deltas.ts";
-import { ATTRIBUTE, DURATION_UNIT, METRIC } from "./traffic-names.ts";
+import { SCALE } from "../../telemetry/exponential.ts";
+import type { EdgeDelta, EdgeLabels } from "../../telemetry/traffic-deltas.ts";
+import { ATTRIBUTE, DURATION_UNIT, METRIC } from "../../telemetry/traffic-names.ts";
 
 /** What a report says of its sender and its time. */
 export interface ReportHead {

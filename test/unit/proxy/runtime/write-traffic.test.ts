@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { ExportMetricsServiceRequest } from "../../../src/messages/gen/opentelemetry/proto/collector/metrics/v1/metrics_service.ts";
-import { AggregationTemporality, type Metric } from "../../../src/messages/gen/opentelemetry/proto/metrics/v1/metrics.ts";
-import { MetricsRegistry } from "../../../src/telemetry/metrics/registry.ts";
-import { exponentialQuantile } from "../../../src/telemetry/exponential.ts";
-import { readTraffic, type TrafficPoint } from "../../../src/telemetry/otlp/read-traffic.ts";
-import { type ReportHead, writeTraffic } from "../../../src/telemetry/otlp/write-traffic.ts";
-import { OTHER, OUTSIDE, TrafficDeltas } from "../../../src/telemetry/traffic-deltas.ts";
-import { TrafficMetrics } from "../../../src/telemetry/traffic-metrics.ts";
-import { exchange } from "./exchange.ts";
+import { ExportMetricsServiceRequest } from "../../../../src/messages/gen/opentelemetry/proto/collector/metrics/v1/metrics_service.ts";
+import { AggregationTemporality, type Metric } from "../../../../src/messages/gen/opentelemetry/proto/metrics/v1/metrics.ts";
+import { MetricsRegistry } from "../../../../src/telemetry/metrics/registry.ts";
+import { exponentialQuantile } from "../../../../src/telemetry/exponential.ts";
+import { readTraffic, type TrafficPoint } from "../../../../src/controller/stat/read-traffic.ts";
+import { type ReportHead, writeTraffic } from "../../../../src/proxy/runtime/write-traffic.ts";
+import { OTHER, OUTSIDE, TrafficDeltas } from "../../../../src/telemetry/traffic-deltas.ts";
+import { TrafficMetrics } from "../../../../src/telemetry/traffic-metrics.ts";
+import { exchange } from "../../telemetry/exchange.ts";
 
 const HEAD: ReportHead = { namespace: "default", workload: "web", instance: "default/web-1", version: "1.2.3", fromMs: 1_000, toMs: 6_000 };
 

@@ -7,9 +7,9 @@ import {
   type Metric,
   type Sum,
 } from "../../messages/gen/opentelemetry/proto/metrics/v1/metrics.ts";
-import { BUCKETS, type Exponential, SCALE } from "../exponential.ts";
-import type { EdgeLabels } from "../traffic-deltas.ts";
-import { ATTRIBUTE, DURATION_UNIT, METRIC } from "./traffic-names.ts";
+import { BUCKETS, type Exponential, SCALE } from "../../telemetry/exponential.ts";
+import type { EdgeLabels } from "../../telemetry/traffic-deltas.ts";
+import { ATTRIBUTE, DURATION_UNIT, METRIC } from "../../telemetry/traffic-names.ts";
 
 /** What one data point of a report says of an edge. Durations are in microseconds. */
 export type TrafficPoint = { readonly edge: EdgeLabels } & (
