@@ -10,6 +10,7 @@ import { nodePatched } from "./checks/node-patched.ts";
 import { policiesAccepted } from "./checks/policies-accepted.ts";
 import { policiesConflict } from "./checks/policies-conflict.ts";
 import { policiesResolved } from "./checks/policies-resolved.ts";
+import { policiesWhole } from "./checks/policies-whole.ts";
 import { proxiesCertificates } from "./checks/proxies-certificates.ts";
 import { proxiesClock } from "./checks/proxies-clock.ts";
 import { proxiesConnected } from "./checks/proxies-connected.ts";
@@ -39,6 +40,7 @@ export const CHECKS: readonly HealthCheck[] = Object.freeze([
   proxiesVersion,
   policiesAccepted,
   policiesResolved,
+  policiesWhole,
   policiesConflict,
   workloadsAlive,
   workloadsReady,

@@ -8,6 +8,7 @@ export type Completes =
   | "workload"
   | "target"
   | "namespace"
+  | "version"
   | "context"
   | "file"
   | "directory"

@@ -31,6 +31,7 @@ export function parseCommandLine(argv: readonly string[], loaded: Loaded | null,
     .description("A service mesh: mutual TLS, traffic splits, faults and live taps for services that know nothing of it.")
     .usage("COMMAND [options]")
     .version(VERSION, "--version", "print the version")
+    .showHelpAfterError("  See `meshctl --help`.")
     .addHelpText("after", "\nRun 'meshctl COMMAND --help' for the options and examples of one command.");
   addGlobals(program, false);
   const nouns = new Map<string, Program>();
@@ -93,7 +94,7 @@ function commandsFirst(page: string): string {
 function nounProgram(program: Program, nouns: Map<string, Program>, noun: string, stdout: Writer, stderr: Writer): Program {
   const known = nouns.get(noun);
   if (known) return known;
-  const created = newProgram(noun, stdout, stderr).usage("COMMAND [options]");
+  const created = newProgram(noun, stdout, stderr).usage("COMMAND [options]").showHelpAfterError(`  See \`meshctl ${noun} --help\`.`);
   const about = NOUNS[noun];
   if (about)
     created

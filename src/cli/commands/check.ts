@@ -5,7 +5,7 @@ import { runChecks, succeeded } from "../../check/runner.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { checkReport, formatJunit, formatResult, formatSummary } from "../health/format.ts";
+import { checkReport, formatJunit, formatResult, formatSkipped, formatSummary } from "../health/format.ts";
 import { liveSources } from "../health/sources.ts";
 import { parseDuration } from "../options/values.ts";
 import { createStyle, type Style } from "../output/style.ts";
@@ -54,9 +54,10 @@ async function run(context: Context, options: CheckOptions): Promise<number> {
     case "short":
       printLines(
         context,
-        results.filter(({ result }) => result !== "ok"),
+        results.filter(({ result }) => result === "error" || result === "warning"),
         style,
       );
+      for (const line of formatSkipped(results, style)) context.print(line);
       break;
     default:
       printLines(context, results, style);

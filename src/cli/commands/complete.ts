@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import { type Command, type Completes, defineCommand } from "../command.ts";
 import { liveCandidates } from "../completion/live.ts";
 import { type Candidate, commandCandidates, positionOf } from "../completion/position.ts";
 import type { Context } from "../context.ts";
@@ -49,6 +49,8 @@ async function candidatesFor(context: Context, { entries, nouns }: Known, words:
   const entry = findCommand(entries, before);
   if (entry === null) {
     const current = words.at(-1) ?? "";
+    const pending = GLOBAL_OPTIONS.find(({ flags }) => flags.includes("<") && flags.split(/[ ,]+/).includes(before.at(-1) ?? ""));
+    if (pending?.completes !== undefined) return valuesOf(context, pending.completes, [], "default", current);
     if (current.startsWith("-")) {
       const candidates = GLOBAL_OPTIONS.map(({ flags, description }) => ({ value: /--[a-z-]+/.exec(flags)?.[0] ?? flags, description }));
       return { candidates, rest: "names" };
@@ -60,12 +62,24 @@ async function candidatesFor(context: Context, { entries, nouns }: Known, words:
   if (position.kind === "candidates") return { candidates: position.candidates, rest: "names" };
   const { completes, prefix, args, options } = position;
   if (completes === undefined) return { candidates: [], rest: "names" };
+  const namespace = options.get("--namespace") ?? namespaceBefore(words);
+  const { candidates, rest } = await valuesOf(context, completes, args, namespace, (words.at(-1) ?? "").slice(prefix.length));
+  return { candidates: candidates.map(({ value, description }) => ({ value: `${prefix}${value}`, description })), rest };
+}
+
+/** Values of a kind that begin like `current`; `namespace` is the context's where it is not given. */
+async function valuesOf(
+  context: Context,
+  completes: Completes,
+  args: readonly string[],
+  namespace: string | undefined,
+  current: string,
+): Promise<Answer> {
   if (completes === "file" || completes === "directory") return { candidates: [], rest: completes === "file" ? "files" : "directories" };
-  const candidates = await inTime(context, async () => {
-    const namespace = options.get("--namespace") ?? namespaceBefore(words) ?? (await context.namespace());
-    return liveCandidates(context, completes, args, namespace);
-  });
-  return { candidates: candidates.map(({ value, description }) => ({ value: `${prefix}${value}`, description })), rest: "names" };
+  const candidates = await inTime(context, async () =>
+    liveCandidates(context, completes, args, namespace ?? (await context.namespace()), current),
+  );
+  return { candidates, rest: "names" };
 }
 
 /** What `ask` finds; nothing when it fails or takes too long. */

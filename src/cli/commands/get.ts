@@ -67,8 +67,16 @@ async function run(context: Context, options: GetOptions, kind: string, names: r
   if (options.watch && (selections.length > 1 || (named && selections[0]?.names?.length !== 1))) {
     throw new UserError("only one kind, or one object, can be watched at a time", { exitCode: EXIT.USAGE });
   }
-  const fetched = await fetchSelections(client, selections, scope, options.ignoreNotFound ?? false);
+  const missing: Error[] = [];
+  const fetched = await fetchSelections(client, selections, scope, (error) => missing.push(error));
+  if (options.ignoreNotFound) missing.length = 0;
   const nothing = fetched.every(({ items }) => items.length === 0);
+  // What is there is printed first; what is not there is an error all the same.
+  const end = (): number => {
+    for (const { message } of missing) context.say(`Error: ${message}`);
+    return missing.length === 0 ? EXIT.OK : EXIT.NOT_FINE;
+  };
+  if (nothing && missing.length > 0) return end();
   if (nothing && (options.output === "table" || options.output === "wide") && !options.watch) {
     if (!named) context.say(options.allNamespaces ? "No resources found." : `No resources found in namespace ${scope.namespace}.`);
     return EXIT.OK;
@@ -85,7 +93,7 @@ async function run(context: Context, options: GetOptions, kind: string, names: r
     noHeaders: !options.headers,
     single,
   });
-  return EXIT.OK;
+  return end();
 }
 
 /** The list, then a line (or document) for each change. Deleted objects are shown once more, as kubectl does. */

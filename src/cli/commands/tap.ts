@@ -9,8 +9,8 @@ import { drained } from "../output/drain.ts";
 import { createStyle } from "../output/style.ts";
 import { formatTapLine } from "../tap/format.ts";
 import { tapQuery } from "../tap/query.ts";
-import { findTapTarget } from "../tap/target.ts";
-import { parseStatusFilter } from "../tap/values.ts";
+import { findTapTarget, requireWorkload } from "../tap/target.ts";
+import { parsePathStart, parseReason, parseStatusFilter } from "../tap/values.ts";
 
 export interface TapOptions {
   readonly path?: string;
@@ -41,7 +41,7 @@ export const command = defineCommand<TapOptions>({
     },
   ],
   options: [
-    { flags: "--path <prefix>", description: "only paths that start with this" },
+    { flags: "--path <prefix>", description: "only paths that start with this", parse: parsePathStart },
     { flags: "--method <method>", description: "only this method" },
     { flags: "--status <status>", description: "only this status: 503, or 5xx", parse: parseStatusFilter },
     { flags: "--authority <host>", description: "only this host" },
@@ -52,7 +52,12 @@ export const command = defineCommand<TapOptions>({
       description: "only what proxies receive for their application, or send for it",
       choices: ["inbound", "outbound"],
     },
-    { flags: "--reason <code>", description: "only answers that a proxy made for this reason", completes: Object.keys(REASONS) },
+    {
+      flags: "--reason <code>",
+      description: "only answers that a proxy made for this reason",
+      parse: parseReason,
+      completes: Object.keys(REASONS),
+    },
     {
       flags: "--header <name:value>",
       description: "only requests with this header; repeatable: all of them",
@@ -77,6 +82,7 @@ export const command = defineCommand<TapOptions>({
 async function run(context: Context, options: TapOptions, text: string): Promise<number> {
   const client = await context.client();
   const target = await findTapTarget(client, text, await context.namespace());
+  for (const name of ["from", "to"] as const) await requireWorkload(client, `--${name}`, options[name], target.namespace);
   if (target.note !== undefined) context.say(target.note);
   const signal = context.interrupts.takeOver();
   const style = createStyle(context.colour.stdout);

@@ -1,10 +1,11 @@
 import type { KubeClient } from "../../kube/contract.ts";
-import { serviceKind } from "../../model/kinds/service.ts";
+import { type Service, serviceKind } from "../../model/kinds/service.ts";
 import { namespaceKind } from "../../model/kinds/namespace.ts";
 import { type Workload, workloadKind } from "../../model/kinds/workload.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import type { Completes } from "../command.ts";
 import type { Context } from "../context.ts";
+import { knownBackends } from "../split/backends.ts";
 import type { Candidate } from "./position.ts";
 
 /** What lives in the mesh under a name that could stand here. Rejects when the controller does not answer. */
@@ -13,10 +14,12 @@ export async function liveCandidates(
   completes: Completes,
   args: readonly string[],
   namespace: string,
+  current: string,
 ): Promise<Candidate[]> {
   if (typeof completes !== "string") return completes.map((value) => ({ value, description: "" }));
   switch (completes) {
     case "kind":
+      if (current.includes("/")) return slashed(await context.client(), current, namespace);
       return allKinds().all.flatMap(({ plural, shortNames = [], description }) =>
         [plural, ...shortNames].map((value) => ({ value, description })),
       );
@@ -30,7 +33,10 @@ export async function liveCandidates(
       return workloads(await context.client(), namespace);
     case "target":
       return targets(await context.client(), namespace);
+    case "version":
+      return versions(await context.client(), args[0] ?? "", namespace);
     case "object": {
+      if (current.includes("/")) return slashed(await context.client(), current, namespace);
       const kind = allKinds().resolve(args[0] ?? "");
       return kind === undefined ? [] : names(await context.client(), kind, kind.namespaced ? namespace : undefined);
     }
@@ -54,4 +60,19 @@ async function workloads(client: KubeClient, namespace: string): Promise<Candida
 async function targets(client: KubeClient, namespace: string): Promise<Candidate[]> {
   const [services, running] = await Promise.all([names(client, serviceKind, namespace), workloads(client, namespace)]);
   return [...services, ...running.map(({ value, description }) => ({ value: `workload/${value}`, description }))];
+}
+
+/** `workload/` → `workload/web`: objects of the kind before the slash. */
+async function slashed(client: KubeClient, current: string, namespace: string): Promise<Candidate[]> {
+  const word = current.slice(0, current.indexOf("/"));
+  const kind = allKinds().resolve(word);
+  if (kind === undefined) return [];
+  const found = await names(client, kind, kind.namespaced ? namespace : undefined);
+  return found.map(({ value, description }) => ({ value: `${word}/${value}`, description }));
+}
+
+/** `v1=`, for the number that follows. */
+async function versions(client: KubeClient, service: string, namespace: string): Promise<Candidate[]> {
+  const services = (await client.list<Service>(serviceKind, { namespace })).items;
+  return knownBackends(service, 0, services).map(({ version, service: backend }) => ({ value: `${version}=`, description: backend }));
 }

@@ -59,7 +59,9 @@ export async function putFault(
   const target = parseTarget(targetText);
   const namespace = await context.namespace();
   const client = await context.client();
-  await requireTarget(client, target, namespace);
+  const filters = (["path", "method", "header"] as const).filter((name) => options[name] !== undefined && options[name] !== "/");
+  const status = faults({}).abort?.fault.httpStatus !== undefined;
+  await requireTarget(client, target, namespace, { status, filters: filters.map((name) => `--${name}`) });
   const { from, notes } = await resolveSources(client, options.from ?? [], namespace);
   const nowMs = context.clock.nowMs();
   const edit = {

@@ -4,7 +4,7 @@ import { type Service, serviceKind } from "../../model/kinds/service.ts";
 import { type Workload, workloadKind } from "../../model/kinds/workload.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import { WORKLOAD_LABEL } from "../../local/run/workload.ts";
-import { requireHttp, whatExists } from "../split/backends.ts";
+import { whatExists } from "../split/backends.ts";
 import { resolveKind } from "../resources/select.ts";
 import type { FaultSpec } from "./types.ts";
 
@@ -64,8 +64,34 @@ export function parseTarget(text: string): FaultTarget {
   }
 }
 
-/** Refuses a target that does not exist, and a service without requests to break. */
-export async function requireTarget(client: KubeClient, target: FaultTarget, namespace: string): Promise<void> {
+/** The parts of a fault that only requests have. */
+export interface AskedOfTcp {
+  /** Whether a status is to be answered. */
+  readonly status: boolean;
+  /** Options about requests that were given: `--path`. */
+  readonly filters: readonly string[];
+}
+
+/** What may happen to a connection: a delay before it is opened, a reset (docs/tcp.md). */
+function requireTcpFault(name: string, { status, filters }: AskedOfTcp): void {
+  const words = `service ${name} speaks TCP`;
+  if (filters.length > 0) {
+    throw new UserError(`${words}: its connections have no requests that ${filters.join(", ")} could match`, {
+      hint: "Leave that out: the fault is then for every connection, or with --from for those of one caller.",
+      exitCode: EXIT.REFUSED,
+    });
+  }
+  if (!status) return;
+  throw new UserError(`${words}: a connection cannot be answered with a status`, {
+    hint:
+      `Reset its connections with \`meshctl fault abort ${name} --reset\`, or hold them before they are opened with ` +
+      `\`meshctl fault delay ${name} --delay 200ms\`.`,
+    exitCode: EXIT.REFUSED,
+  });
+}
+
+/** Refuses a target that does not exist, and what cannot happen to the connections of a TCP service. */
+export async function requireTarget(client: KubeClient, target: FaultTarget, namespace: string, asked: AskedOfTcp): Promise<void> {
   if (target.kind === "Service") {
     const { items } = await client.list<Service>(serviceKind, { namespace });
     const service = items.find(({ metadata }) => metadata.name === target.name);
@@ -76,7 +102,7 @@ export async function requireTarget(client: KubeClient, target: FaultTarget, nam
         items.map(({ metadata }) => metadata.name),
       );
     const ports = service.spec?.ports ?? [];
-    if (ports.length > 0 && ports.every(({ appProtocol }) => appProtocol === "tcp")) requireHttp(service, ports[0] ?? { port: 0 });
+    if (ports.length > 0 && ports.every(({ appProtocol }) => appProtocol === "tcp")) requireTcpFault(target.name, asked);
     return;
   }
   if (target.kind === "HTTPRoute") {

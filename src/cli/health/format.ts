@@ -18,6 +18,13 @@ export function formatResult(result: CheckResult, previous: CheckResult | undefi
   return lines;
 }
 
+/** One line for all that was left out because something before it failed. */
+export function formatSkipped(results: readonly CheckResult[], style: Style): string[] {
+  const skipped = results.filter(({ result }) => result === "skipped").length;
+  if (skipped === 0) return [];
+  return ["", `${style.dim(MARK.skipped)} ${skipped} ${skipped === 1 ? "check" : "checks"} not made: they depend on what failed`];
+}
+
 /** The last line: `Status check results are √`. */
 export function formatSummary(results: readonly CheckResult[], style: Style): string {
   const count = (wanted: CheckResult["result"]) => results.filter(({ result }) => result === wanted).length;

@@ -15,6 +15,15 @@ export function parseDuration(text: string): number {
   return durationMs;
 }
 
+/** A parser of durations up to `maxMs`, which is `words` for people. */
+export function parseDurationUpTo(maxMs: number, words: string): (text: string) => number {
+  return (text) => {
+    const durationMs = parseDuration(text);
+    if (durationMs > maxMs) throw usage(`"${text}" is more than ${words}`);
+    return durationMs;
+  };
+}
+
 /** 1–65535. */
 export function parsePort(text: string): number {
   const port = wholeNumber(text);

@@ -56,7 +56,7 @@ function conditionTable(conditions: readonly Condition[], nowMs: number, style: 
 
 /** Most conditions are good news when true. */
 function goodStatus(type: string): string {
-  return type === "Conflicted" ? "False" : "True";
+  return type === "Conflicted" || type === "PartiallyInvalid" ? "False" : "True";
 }
 
 function field(name: string, value: string): string {

@@ -1,5 +1,5 @@
 import type { KubeClient, ListOptions } from "../../kube/contract.ts";
-import { getOrNull } from "./get-or-null.ts";
+import { isNotFound, KubeError } from "../../kube/error.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/object.ts";
 import type { Selection } from "./select.ts";
@@ -12,12 +12,12 @@ export interface Fetched {
   readonly resourceVersion: string;
 }
 
-/** Asks for each selection in turn. A name that is not there rejects with the API's NotFound, unless `skipMissing`. */
+/** Asks for each selection in turn. A name that is not there is told to `onMissing` with the API's NotFound; without that it rejects. */
 export async function fetchSelections(
   client: KubeClient,
   selections: readonly Selection[],
   options: ListOptions,
-  skipMissing = false,
+  onMissing?: (error: KubeError) => void,
 ): Promise<Fetched[]> {
   const fetched: Fetched[] = [];
   for (const { kind, names } of selections) {
@@ -29,8 +29,12 @@ export async function fetchSelections(
     }
     const items: KubeObject[] = [];
     for (const name of names) {
-      const object = await (skipMissing ? getOrNull(client, kind, name, scope.namespace) : client.get(kind, name, scope.namespace));
-      if (object) items.push(object);
+      try {
+        items.push(await client.get(kind, name, scope.namespace));
+      } catch (error) {
+        if (onMissing === undefined || !(error instanceof KubeError) || !isNotFound(error)) throw error;
+        onMissing(error);
+      }
     }
     fetched.push({ kind, items, resourceVersion: "" });
   }

@@ -102,8 +102,16 @@ function knownVersion(version: string, known: readonly Backend[]): Backend {
 /** `There is: v1, v2. Did you mean v1?` */
 export function whatExists(what: string, wanted: string, names: readonly string[]): string {
   if (names.length === 0) return `There is no ${what} at all.`;
-  const near = closest(wanted, names);
+  const near = nearest(wanted, names);
   return `There is: ${[...names].sort().join(", ")}.${near === null ? "" : ` Did you mean ${near}?`}`;
+}
+
+/** Of `namespace/name` only the name can be mistyped a little: what all names begin with must not make them alike. */
+function nearest(wanted: string, names: readonly string[]): string | null {
+  const prefix = wanted.slice(0, wanted.indexOf("/") + 1);
+  const own = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const near = closest(wanted.slice(prefix.length), own);
+  return near === null ? null : `${prefix}${near}`;
 }
 
 /** The port of that number where there is one, else the only or first one. */

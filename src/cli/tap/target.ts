@@ -46,6 +46,19 @@ export async function findTapTarget(client: KubeClient, text: string, namespace:
   });
 }
 
+/** Refuses a filter by a workload (`web`, `shop/web`) that is not there: it could never match. */
+export async function requireWorkload(client: KubeClient, option: string, text: string | undefined, namespace: string): Promise<void> {
+  if (text === undefined) return;
+  const [first = "", second] = text.split("/");
+  const [own, name] = second === undefined ? [namespace, first] : [first, second];
+  const names = await workloadNames(client, own);
+  if (names.includes(name)) return;
+  throw new UserError(`${option}: there is no workload ${name} in namespace ${own}`, {
+    hint: whatExists("workload", name, [...new Set(names)]),
+    exitCode: EXIT.USAGE,
+  });
+}
+
 async function workloadNames(client: KubeClient, namespace: string): Promise<string[]> {
   const { items } = await client.list<Workload>(workloadKind, { namespace });
   return items.flatMap(({ metadata, spec }) => [metadata.name, spec?.workload ?? metadata.name]);

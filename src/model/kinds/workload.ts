@@ -78,5 +78,12 @@ export const workloadKind = Object.freeze({
     { name: "Service-Account", type: "string", jsonPath: ".spec.serviceAccount", priority: 1, description: "Identity." },
     { name: "Address", type: "string", jsonPath: ".spec.address", priority: 1, description: "Where its sidecar listens." },
     { name: "Services", type: "string", jsonPath: ".spec.services[*].name", priority: 1, description: "What it serves." },
+    {
+      name: "Inbound-Ports",
+      type: "string",
+      jsonPath: ".spec.services[*].inboundPort",
+      priority: 1,
+      description: "Where its sidecar takes mutual TLS for them, in the same order.",
+    },
   ],
 } as const satisfies KindDescriptor);

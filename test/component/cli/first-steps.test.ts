@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { after, before, describe, it, test } from "node:test";
 import { parse } from "yaml";
+import { whatExists } from "../../../src/cli/split/backends.ts";
 import { findTapTarget } from "../../../src/cli/tap/target.ts";
 import { homeLayout } from "../../../src/home/layout.ts";
 import { createKubeClient } from "../../../src/kube/client.ts";
@@ -107,4 +108,78 @@ test("a tap of a name that is a service and a workload shows the service, and te
   for (const text of ["svc/web", "workload/web", "api"]) {
     assert.equal((await findTapTarget(mesh.client, text, "default")).note, undefined, text);
   }
+});
+
+describe("what is said about a slip", () => {
+  const table: [string, number, RegExp][] = [
+    [
+      "fault abort ledger",
+      4,
+      /^Error: service ledger speaks TCP: .*status\n {2}Reset .*`meshctl fault abort ledger --reset`.*`meshctl fault delay/,
+    ],
+    ["fault abort ledger --reset --path /x", 4, /no requests that --path could match/],
+    ["fault clear nope", 1, /no service nope in namespace default\n {2}There is: api, /],
+    ["fault delay api --delay 100h", 2, /--delay: "100h" is more than an hour/],
+    ["cert issue --identity ns/ci/sa/x --ttl 48h --out nowhere", 2, /--ttl: "48h" is more than 24h/],
+    ["tap api --reason bogus", 2, /--reason: "bogus" is not a reason\n {2}There is: .*fault-abort/],
+    ["tap api --reason fault-abrt", 2, /Did you mean fault-abort\?/],
+    ["tap api --path items", 2, /--path: "items" is not the start of a path\n {2}Write it like \/items/],
+    ["tap api --from nobody", 2, /--from: there is no workload nobody in namespace default\n {2}There is: web\./],
+    ["nosuchcommand", 2, /^Error: unknown command 'nosuchcommand'\n {2}See `meshctl --help`\.\n$/],
+    ["route nosuchcommand", 2, /See `meshctl route --help`\./],
+  ];
+  for (const [line, exitCode, expected] of table) {
+    it(line, async () => {
+      const { code, stdout, stderr } = await cli(line);
+      assert.match(stderr, expected);
+      assert.deepEqual([code, stdout], [exitCode, ""]);
+    });
+  }
+
+  it("suggests only what is near", () => {
+    assert.equal(whatExists("workload", "default/nope", ["default/api1"]), "There is: default/api1.");
+    assert.match(whatExists("workload", "default/wbe", ["default/web", "shop/wbe"]), /Did you mean default\/web\?$/);
+  });
+});
+
+test("a TCP service takes a reset and a delay, and a target without faults has nothing to clear", async () => {
+  assert.equal((await cli("fault abort ledger --reset --dry-run")).code, 0);
+  assert.equal((await cli("fault delay ledger --delay 1s --dry-run")).code, 0);
+  assert.deepEqual(await cli("fault clear api"), { code: 0, stdout: "", stderr: "No fault on service api.\n" });
+});
+
+test("get prints what is there before it says what is not", async () => {
+  const { code, stdout, stderr } = await cli("get svc nope api");
+  assert.match(stdout, /^NAME.*\napi /);
+  assert.match(stderr, /^Error: .*"nope" not found\n$/);
+  assert.equal(code, 1);
+});
+
+test("workloads show their inbound ports when asked widely", async () => {
+  assert.match((await cli("get workloads -o wide")).stdout, /INBOUND-PORTS[^]* 15443 /);
+});
+
+describe("completion of values", () => {
+  const table: [string[], string[]][] = [
+    [["-n", ""], ["default"]],
+    [
+      ["route", "split", "api", "--weight", ""],
+      ["v1=", "v2="],
+    ],
+    [["get", "workload/"], ["workload/web"]],
+    [["get", "workload/web", "svc/led"], ["svc/ledger"]],
+  ];
+  for (const [words, expected] of table) {
+    it(words.join(" "), async () => {
+      const { stdout } = await mesh.cli(["complete", "--", ...words]);
+      const values = stdout.split("\n").flatMap((line) => (line.includes("\t") ? [line.split("\t")[0] ?? ""] : []));
+      for (const value of expected) assert.ok(values.includes(value), stdout);
+    });
+  }
+});
+
+test("a short check folds what could not be looked at", async () => {
+  const { stdout } = await mesh.cli(["check", "-o", "short"], { home: `${mesh.home}-nowhere` });
+  assert.match(stdout, /\n- \d+ checks not made: they depend on what failed\n$/);
+  assert.doesNotMatch(stdout, /depends on "/);
 });

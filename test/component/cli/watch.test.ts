@@ -148,13 +148,13 @@ describe("tap", () => {
   it("hands every filter to the proxies", async () => {
     const asked = answerTap([started, { type: "event", event: record("/a") }]);
     const filters =
-      "--path /items --method GET --status 5XX --authority api --from web --to api2 --direction inbound --reason fault-abort --header X-A:b --header c:d --rate 10";
+      "--path /items --method GET --status 5XX --authority api --from web --to web --direction inbound --reason fault-abort --header X-A:b --header c:d --rate 10";
     const { code, stdout } = await mesh.cli(["tap", "workload/web", ...filters.split(" "), "-o", "json", "--max", "1"]);
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), record("/a"));
     assert.equal(
       decodeURIComponent(await asked),
-      "namespace=default&workload=web&method=GET&path=/items&authority=api&status=5xx&from=web&to=api2&direction=inbound&reason=fault-abort&header=x-a:b&header=c:d&maxPerSecond=10",
+      "namespace=default&workload=web&method=GET&path=/items&authority=api&status=5xx&from=web&to=web&direction=inbound&reason=fault-abort&header=x-a:b&header=c:d&maxPerSecond=10",
     );
   });
 
@@ -273,7 +273,7 @@ describe("check", () => {
     mesh.paths["GET /meshctl/v1/proxies"] = [inShop];
     const fine = await mesh.cli(["check"]);
     assert.equal(fine.code, 0, fine.stdout);
-    assert.match(fine.stdout, /\nStatus check results are √ \(20 fine\)\n$/);
+    assert.match(fine.stdout, /\nStatus check results are √ \(21 fine\)\n$/);
     const report = JSON.parse((await mesh.cli(["check", "-o", "json"])).stdout);
     assert.equal(report.success, true);
     assert.match((await mesh.cli(["check", "-o", "junit"])).stdout, /<testsuite name="proxies" tests="5" failures="0" skipped="0">/);

@@ -273,6 +273,7 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
     "error",
     /HTTPRoute default\/r: it is so/,
   ],
+  ["a field that is not heeded", { policies: async () => [route("PartiallyInvalid", "True")] }, "policies-whole", "warning", /it is so/],
   ["a reference into nothing", { policies: async () => [route("ResolvedRefs", "False")] }, "policies-resolved", "error", /it is so/],
   [
     "two policies on one target",

@@ -11,7 +11,7 @@ import { factLines } from "../../cert/life.ts";
 import { prepareDirectory, writeCredentials } from "../../cert/write-files.ts";
 import { defineCommand } from "../../command.ts";
 import type { Context } from "../../context.ts";
-import { parseDuration } from "../../options/values.ts";
+import { parseDurationUpTo } from "../../options/values.ts";
 
 interface IssueOptions {
   readonly identity: string;
@@ -22,6 +22,8 @@ interface IssueOptions {
 }
 
 const TTL_MS = 3_600_000;
+/** What the controller gives a client outside the mesh at most. */
+const MAX_TTL_MS = 24 * TTL_MS;
 
 export const command = defineCommand<IssueOptions>({
   description:
@@ -29,7 +31,7 @@ export const command = defineCommand<IssueOptions>({
     "Writes key.pem, cert.pem (the chain) and ca.pem. It does not renew itself; it lives for at most a day.",
   options: [
     { flags: "--identity <id>", description: "ns/NAMESPACE/sa/NAME, or a whole SPIFFE id", required: true },
-    { flags: "--ttl <duration>", description: "how long it lives, at most 24h (default: 1h)", parse: parseDuration },
+    { flags: "--ttl <duration>", description: "how long it lives, at most 24h (default: 1h)", parse: parseDurationUpTo(MAX_TTL_MS, "24h") },
     { flags: "--out <directory>", description: "where to write the three files", required: true, completes: "directory" },
     { flags: "--force", description: "replace files that are there" },
   ],
@@ -68,7 +70,20 @@ async function run(context: Context, options: IssueOptions): Promise<number> {
     ...files.map((path, index): [string, string] => [index === 0 ? "Files" : "", path]),
   ];
   for (const line of factLines(facts)) context.print(line);
+  for (const line of usageOf(options.out)) context.say(line);
   return EXIT.OK;
+}
+
+/** What to do with the files. Certificates of a mesh hold no host name, so curl is told not to look for one. */
+function usageOf(directory: string): string[] {
+  const quoted = /^[\w./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
+  const file = (name: string): string => `${quoted}/${name}`;
+  return [
+    "",
+    "To use it at the inbound port of a workload (`meshctl get workloads -o wide` shows them):",
+    `  openssl s_client -connect 127.0.0.1:PORT -cert ${file("cert.pem")} -key ${file("key.pem")} -CAfile ${file("ca.pem")}`,
+    `  curl -k --cert ${file("cert.pem")} --key ${file("key.pem")} https://127.0.0.1:PORT/`,
+  ];
 }
 
 /** `ns/ci/sa/runner` → `spiffe://cluster.local/ns/ci/sa/runner`. */

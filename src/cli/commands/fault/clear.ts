@@ -3,7 +3,7 @@ import { keyOf } from "../../../model/object.ts";
 import { defineCommand } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { faultKind, faultsOn } from "../../fault/edit.ts";
-import { parseTarget } from "../../fault/target.ts";
+import { parseTarget, requireTarget } from "../../fault/target.ts";
 import type { FaultInjection } from "../../fault/types.ts";
 import { kindName } from "../../resources/names.ts";
 
@@ -32,12 +32,11 @@ async function run(context: Context, options: ClearOptions, text: string | undef
   }
   const namespace = await context.namespace();
   const client = await context.client();
+  const target = text === undefined ? null : parseTarget(text);
   const kind = faultKind();
   const faults =
-    text === undefined
-      ? (await client.list<FaultInjection>(kind, { namespace })).items
-      : await faultsOn(client, parseTarget(text), namespace);
-  const shared = text === undefined ? undefined : faults.find(({ spec }) => (spec?.targetRefs ?? []).length > 1);
+    target === null ? (await client.list<FaultInjection>(kind, { namespace })).items : await faultsOn(client, target, namespace);
+  const shared = target === null ? undefined : faults.find(({ spec }) => (spec?.targetRefs ?? []).length > 1);
   if (shared) {
     throw new UserError(`FaultInjection ${keyOf(shared)} stands on other targets too`, {
       hint: `End it for all of them with \`meshctl delete faultinjection ${shared.metadata.name}\`, or edit it with \`meshctl apply\`.`,
@@ -48,7 +47,9 @@ async function run(context: Context, options: ClearOptions, text: string | undef
     await client.delete(kind, metadata.name, metadata.namespace, { dryRun: options.dryRun ?? false });
     context.print(`${kindName(kind)} "${metadata.name}" cleared${options.dryRun ? " (dry run)" : ""}`);
   }
-  if (faults.length === 0)
-    context.say(text === undefined ? `No faults in namespace ${namespace}.` : `No faults on ${parseTarget(text).words}.`);
+  if (faults.length > 0) return EXIT.OK;
+  // A fault may outlive what it was put on; without one, a name that means nothing is a slip.
+  if (target !== null) await requireTarget(client, target, namespace, { status: false, filters: [] });
+  context.say(target === null ? `No faults in namespace ${namespace}.` : `No fault on ${target.words}.`);
   return EXIT.OK;
 }

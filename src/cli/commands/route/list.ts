@@ -54,7 +54,7 @@ async function run(context: Context, options: ListOptions): Promise<number> {
     "backends",
     "accepted",
     "age",
-    ...(wide ? ["message"] : []),
+    ...(wide ? ["resolved", "message"] : []),
   ]);
   const nowMs = context.clock.nowMs();
   const lines = table.lines(
@@ -67,9 +67,9 @@ async function run(context: Context, options: ListOptions): Promise<number> {
           .join(","),
         describeMatches(rule),
         describeBackends(rule),
-        accepted(route, style),
+        judged(route, "Accepted", style),
         formatAge(nowMs - Date.parse(route.metadata.creationTimestamp ?? "")),
-        ...(wide ? [messages(route)] : []),
+        ...(wide ? [judged(route, "ResolvedRefs", style), messages(route)] : []),
       ]),
     ),
   );
@@ -89,14 +89,19 @@ function describeBackends({ backendRefs = [] }: HTTPRouteRule): string {
   return weighted.map(({ name, weight }) => (sum === 0 ? `${name} none` : `${name} ${formatPercent(weight, sum)} %`)).join(", ");
 }
 
-function accepted(route: HTTPRoute, style: Style): string {
-  const judgements = (route.status?.parents ?? []).map(({ conditions }) => findCondition(conditions, "Accepted")?.status ?? "Unknown");
+function judged(route: HTTPRoute, type: string, style: Style): string {
+  const judgements = (route.status?.parents ?? []).map(({ conditions }) => findCondition(conditions, type)?.status ?? "Unknown");
   if (judgements.length === 0) return style.dim("Unknown");
   if (judgements.includes("False")) return style.bad("False");
   return judgements.every((status) => status === "True") ? style.good("True") : style.dim("Unknown");
 }
 
 function messages(route: HTTPRoute): string {
-  const bad = (route.status?.parents ?? []).flatMap(({ conditions }) => conditions.filter(({ status }) => status === "False"));
-  return bad.map(({ message }) => message).join("; ");
+  const bad = (route.status?.parents ?? []).flatMap(({ conditions }) => conditions.filter(isBad));
+  return [...new Set(bad.map(({ message }) => message))].join("; ");
+}
+
+/** Most conditions are bad news when false; one says when true that a part is not heeded. */
+function isBad({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return status === (type === "PartiallyInvalid" ? "True" : "False");
 }

@@ -37,6 +37,7 @@ export const command = defineCommand<SplitOptions>({
       description: "share of a version, a whole number from 0; repeatable. On a terminal, asked for where none is given",
       parse: parseWeight,
       repeatable: true,
+      completes: "version",
     },
     {
       flags: "--backend <version=service:port>",
