@@ -7,15 +7,8 @@ import type { PathRefusal } from "../../match/path.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import { REASONS } from "../../messages/reasons.ts";
 import type { Refusal } from "../../policies/contract.ts";
-import { FULL, type EndpointPool, type Waiter } from "../pool/endpoint-pool.ts";
-import {
-  GIVE_UP,
-  isFailedTry,
-  NEW_CONNECTION,
-  nextTryAfterConnectFailure,
-  nextTryAfterLoss,
-  nextTryAfterRefusal,
-} from "../resilience/safe-tries.ts";
+import type { EndpointPool, Waiter } from "../pool/endpoint-pool.ts";
+import { GIVE_UP, isFailedTry, NEW_CONNECTION, nextTryAfterConnectFailure, nextTryAfterRefusal } from "../resilience/safe-tries.ts";
 import {
   type AnswerOwner,
   type ClientConnection,
@@ -28,7 +21,6 @@ import type { Transport } from "../contract.ts";
 import type { Failure } from "./codec/failure.ts";
 import type { Head } from "./codec/head.ts";
 import { BODY_CHUNKED, BODY_NONE, type MessageReader } from "./codec/message-reader.ts";
-import { isIdempotent } from "./codec/methods.ts";
 import { writeLastChunk } from "./codec/write-head.ts";
 import { AnswerSink, DIRECT_BYTES } from "./answer-sink.ts";
 import { HttpRecord } from "./exchange-record.ts";
@@ -37,11 +29,12 @@ import { HeadView } from "./request-view.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { ServerSide } from "./server-side.ts";
 import { RetainedRequest } from "./retained-request.ts";
+import { type TryObserver, Tries, refusedUs } from "./tries.ts";
 import { Tunnel } from "./tunnel.ts";
 import { HIGH_WATER_BYTES } from "./wire.ts";
 import { type RequestExtras, writeRequestHead } from "./write-request.ts";
 
-export abstract class Exchange implements AnswerOwner, Waiter {
+export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   readonly view = new HeadView();
   readonly record: HttpRecord;
   protected readonly side: ServerSide;
@@ -53,18 +46,12 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   /** Body bytes may come: there is an upstream, or they are not wanted any more. */
   flowing = false;
   wantsUpgrade = false;
-  /** Endpoints asked, in order; the last one is the current. */
-  protected readonly tried: EndpointState[] = [];
-  protected endpoint: EndpointState | null = null;
+  protected readonly tries: Tries;
   /** Counts the requests this object has served: what calls back late compares it. */
   protected generation = 0;
-  #waitingPool: EndpointPool | null = null;
   readonly #request = new RetainedRequest();
   readonly #sink: AnswerSink;
   #tunnel: Tunnel | null = null;
-  #repeated = false;
-  /** Between {@link tryBegan} and {@link tryEnded}. */
-  #trying = false;
   /** Why the answer being read goes no further: its peer did nothing with the request, another endpoint may. */
   #refusedFor: ReasonCode | "" = "";
   readonly #extras: RequestExtras = { requestId: "", meshSource: "", upgrade: false };
@@ -74,12 +61,11 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   #startMs = 0;
   /** The time as of the read being handled; NaN: not asked yet. */
   #nowMs = 0;
-  /** When the try under way began, dialling included: a slow accept is a slow endpoint. */
-  #sentMs = 0;
 
   constructor(side: ServerSide, direction: "inbound" | "outbound") {
     this.side = side;
     this.#sink = new AnswerSink(side.scratch);
+    this.tries = new Tries(this);
     this.record = new HttpRecord(direction);
   }
 
@@ -89,8 +75,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   protected abstract decide(): void;
   /** The wait is over: admission, then {@link useEndpoint}; or {@link fail}. */
   protected abstract admit(): void;
-  protected abstract tryBegan(state: EndpointState, nowMs: number): void;
-  protected abstract tryEnded(state: EndpointState, nowMs: number, rttMs: number, failed: boolean): void;
+  abstract tryBegan(state: EndpointState, nowMs: number): void;
+  abstract tryEnded(state: EndpointState, nowMs: number, rttMs: number, failed: boolean): void;
   protected abstract poolOf(state: EndpointState): EndpointPool;
   /** Reads target and Host into {@link view}. */
   protected abstract openView(head: Head): Failure | PathRefusal | null;
@@ -110,7 +96,6 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.requestDone = false;
     this.flowing = false;
     this.wantsUpgrade = false;
-    this.#repeated = false;
     this.answerStarted = false;
     this.#keep = false;
     const { clock } = this.side.engine;
@@ -197,30 +182,16 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   /** Sends the request to `state`, on an idle connection when there is one and `fresh` does not forbid it. */
   protected useEndpoint(state: EndpointState, fresh: boolean): void {
-    const { record } = this;
-    this.endpoint = state;
-    if (!fresh) this.tried.push(state);
-    record.attempts += 1;
-    const nowMs = this.now();
-    this.#trying = true;
-    this.#sentMs = nowMs;
-    this.tryBegan(state, nowMs);
+    this.record.attempts += 1;
+    this.tries.begin(state, fresh, this.now());
     const pool = this.poolOf(state);
     const connection = fresh ? null : pool.takeIdle();
-    if (connection !== null) {
-      this.connected(connection);
-      return;
-    }
-    this.#waitingPool = pool;
-    if (pool.open(this) === FULL) {
-      this.#waitingPool = null;
-      this.#endTry(false);
-      this.fail("overloaded");
-    }
+    if (connection !== null) this.connected(connection);
+    else if (!this.tries.waitFor(pool, this)) this.fail("overloaded");
   }
 
   connected(upstream: ClientConnection): void {
-    this.#waitingPool = null;
+    this.tries.waited();
     this.upstream = upstream;
     const { head } = this.reader;
     if (this.#request.empty) {
@@ -237,9 +208,9 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   connectFailed(reason: ReasonCode): void {
     this.#nowMs = Number.NaN;
-    this.#waitingPool = null;
-    this.#endTry(true);
-    if (nextTryAfterConnectFailure(this.tried.length) === GIVE_UP) this.fail(this.connectReason(reason));
+    this.tries.waited();
+    this.tries.end(this.now(), true);
+    if (nextTryAfterConnectFailure(this.tries.tried.length) === GIVE_UP) this.fail(this.connectReason(reason));
     else this.tryAnother(this.connectReason(reason));
   }
 
@@ -289,8 +260,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     const { mtls } = (this.upstream as ClientConnection).transport;
     this.#nowMs = Number.NaN;
     const reason = mtls ? peerReason(head) : "";
-    this.#endTry(isFailedTry(reason));
-    if (nextTryAfterRefusal(reason, this.#request.replayable, this.tried.length) !== GIVE_UP && this.hasAnother()) {
+    this.tries.end(this.now(), isFailedTry(reason));
+    if (nextTryAfterRefusal(reason, this.#request.replayable, this.tries.tried.length) !== GIVE_UP && this.hasAnother()) {
       this.#refusedFor = reason;
       // More of the body could make the request one that cannot be sent again.
       this.flowing = false;
@@ -367,27 +338,16 @@ export abstract class Exchange implements AnswerOwner, Waiter {
       this.#finish(false);
       return;
     }
-    this.#endTry(true);
+    this.tries.end(this.now(), true);
     if (kind === LOST_BAD_RESPONSE || upstream.answered || (kind === LOST_EARLY_BYTES && !upstream.reused)) {
       this.fail(lossReason(kind, failure));
       return;
     }
-    const next = nextTryAfterLoss({
-      replayable: this.#request.replayable,
-      reused: upstream.reused,
-      mtls: upstream.transport.mtls,
-      idempotent: isIdempotent(this.view.method),
-      bodySent: this.record.requestBytes > 0,
-      repeated: this.#repeated,
-      endpointsTried: this.tried.length,
-    });
-    const refusedUs = kind === LOST_CLOSED && upstream.transport.mtls && !upstream.reused;
-    const reason = refusedUs ? "peer-refused-identity" : lossReason(kind, failure);
+    const next = this.tries.nextAfterLoss(upstream, this.#request.replayable, this.view.method, this.record.requestBytes > 0);
+    const reason = refusedUs(kind, upstream) ? "peer-refused-identity" : lossReason(kind, failure);
     if (next === GIVE_UP) this.fail(reason);
-    else if (next === NEW_CONNECTION) {
-      this.#repeated = true;
-      this.useEndpoint(this.endpoint as EndpointState, true);
-    } else this.tryAnother(reason);
+    else if (next === NEW_CONNECTION) this.useEndpoint(this.tries.endpoint as EndpointState, true);
+    else this.tryAnother(reason);
   }
 
   // --- tunnel after 101 ---------------------------------------------------------------------------
@@ -493,24 +453,12 @@ export abstract class Exchange implements AnswerOwner, Waiter {
 
   #dropUpstream(): void {
     const { upstream } = this;
-    if (this.#waitingPool !== null) {
-      this.#waitingPool.forget(this);
-      this.#waitingPool = null;
-    }
-    this.#endTry(false);
+    this.tries.stopWaiting(this);
+    this.tries.end(this.now(), false);
     this.upstream = null;
     if (upstream === null) return;
     this.#request.leave(upstream);
     upstream.abandon();
-  }
-
-  /** The balancer hears the end of each try once. One that was given up took at least as long as it lasted. */
-  #endTry(failed: boolean): void {
-    const { endpoint } = this;
-    if (endpoint === null || !this.#trying) return;
-    this.#trying = false;
-    const nowMs = this.now();
-    this.tryEnded(endpoint, nowMs, nowMs - this.#sentMs, failed);
   }
 
   #finish(keep: boolean): void {
@@ -526,7 +474,8 @@ export abstract class Exchange implements AnswerOwner, Waiter {
   }
 
   #report(): void {
-    const { record, endpoint, side } = this;
+    const { record, side } = this;
+    const { endpoint } = this.tries;
     record.durationMs = this.now() - this.#startMs;
     if (endpoint !== null) record.destinationAddress = endpoint.endpoint.address;
     side.engine.observer.ended(record);
@@ -537,8 +486,7 @@ export abstract class Exchange implements AnswerOwner, Waiter {
     this.#request.reset();
     this.#refusedFor = "";
     this.#tunnel = null;
-    this.tried.length = 0;
-    this.endpoint = null;
+    this.tries.reset();
     this.clear();
     this.side.giveExchange(this);
   }

@@ -68,20 +68,20 @@ export class InboundExchange extends Exchange {
 
   /** Some runtimes listen on one address family of loopback only. */
   protected override tryAnother(reason: ReasonCode): void {
-    const other = this.#in.otherApp(this.tried);
+    const other = this.#in.otherApp(this.tries.tried);
     if (other === null) this.fail(reason);
     else this.useEndpoint(other, false);
   }
 
   protected override hasAnother(): boolean {
-    return this.#in.otherApp(this.tried) !== null;
+    return this.#in.otherApp(this.tries.tried) !== null;
   }
 
-  protected override tryBegan(state: EndpointState): void {
+  override tryBegan(state: EndpointState): void {
     state.inFlight += 1;
   }
 
-  protected override tryEnded(state: EndpointState, _nowMs: number, _rttMs: number, failed: boolean): void {
+  override tryEnded(state: EndpointState, _nowMs: number, _rttMs: number, failed: boolean): void {
     state.inFlight -= 1;
     if (!failed) this.#in.preferredApp = state;
   }

@@ -87,9 +87,9 @@ export class OutboundExchange extends Exchange {
   }
 
   protected override tryAnother(reason: ReasonCode): void {
-    const state = this.#balancer === null ? null : this.#balancer.pick(this.now(), this.tried);
+    const state = this.#balancer === null ? null : this.#balancer.pick(this.now(), this.tries.tried);
     // The balancer may have only endpoints that were tried: asking one twice would not be another try.
-    if (state === null || this.tried.includes(state)) {
+    if (state === null || this.tries.tried.includes(state)) {
       this.fail(reason);
       return;
     }
@@ -97,10 +97,10 @@ export class OutboundExchange extends Exchange {
   }
 
   protected override hasAnother(): boolean {
-    return this.#balancer !== null && this.#balancer.states.some((state) => !this.tried.includes(state));
+    return this.#balancer !== null && this.#balancer.states.some((state) => !this.tries.tried.includes(state));
   }
 
-  protected override tryBegan(state: EndpointState, nowMs: number): void {
+  override tryBegan(state: EndpointState, nowMs: number): void {
     const { record } = this;
     (this.#balancer as Balancer).began(state, nowMs);
     record.mtls = state.endpoint.identity !== "";
@@ -108,7 +108,7 @@ export class OutboundExchange extends Exchange {
     record.destination = this.#out.workloadLabel(state.endpoint);
   }
 
-  protected override tryEnded(state: EndpointState, nowMs: number, rttMs: number, failed: boolean): void {
+  override tryEnded(state: EndpointState, nowMs: number, rttMs: number, failed: boolean): void {
     (this.#balancer as Balancer).ended(state, nowMs, rttMs, failed);
   }
 

@@ -1,0 +1,90 @@
+import type { EndpointState } from "../../decide/contract.ts";
+import { type EndpointPool, FULL, type Waiter } from "../pool/endpoint-pool.ts";
+import { type NextTry, nextTryAfterLoss } from "../resilience/safe-tries.ts";
+import { type ClientConnection, LOST_CLOSED, type LossKind } from "./client-connection.ts";
+import { isIdempotent } from "./codec/methods.ts";
+
+/** Who hears about the beginning and the end of each try: the balancer, by way of the direction. */
+export interface TryObserver {
+  tryBegan(state: EndpointState, nowMs: number): void;
+  tryEnded(state: EndpointState, nowMs: number, rttMs: number, failed: boolean): void;
+}
+
+/** What one request has tried so far, and what it is waiting for. */
+export class Tries {
+  /** Endpoints asked, in order. */
+  readonly tried: EndpointState[] = [];
+  /** The one asked last. */
+  endpoint: EndpointState | null = null;
+  readonly #observer: TryObserver;
+  #waitingFor: EndpointPool | null = null;
+  /** Between the beginning and the end of a try. */
+  #open = false;
+  /** When it began, dialling included: a slow accept is a slow endpoint. */
+  #sinceMs = 0;
+  /** Sent again on a new connection once. */
+  #repeated = false;
+
+  constructor(observer: TryObserver) {
+    this.#observer = observer;
+  }
+
+  reset(): void {
+    this.tried.length = 0;
+    this.endpoint = null;
+    this.#repeated = false;
+  }
+
+  /** `again`: the same endpoint, on a connection of its own. */
+  begin(state: EndpointState, again: boolean, nowMs: number): void {
+    this.endpoint = state;
+    if (again) this.#repeated = true;
+    else this.tried.push(state);
+    this.#open = true;
+    this.#sinceMs = nowMs;
+    this.#observer.tryBegan(state, nowMs);
+  }
+
+  /** Told once for each try. One that was given up took at least as long as it lasted. */
+  end(nowMs: number, failed: boolean): void {
+    if (!this.#open || this.endpoint === null) return;
+    this.#open = false;
+    this.#observer.tryEnded(this.endpoint, nowMs, nowMs - this.#sinceMs, failed);
+  }
+
+  /** False: the pool takes no more. */
+  waitFor(pool: EndpointPool, waiter: Waiter): boolean {
+    this.#waitingFor = pool;
+    if (pool.open(waiter) !== FULL) return true;
+    this.#waitingFor = null;
+    return false;
+  }
+
+  /** The pool has answered. */
+  waited(): void {
+    this.#waitingFor = null;
+  }
+
+  stopWaiting(waiter: Waiter): void {
+    this.#waitingFor?.forget(waiter);
+    this.#waitingFor = null;
+  }
+
+  /** After a connection was lost before any byte of an answer. */
+  nextAfterLoss(upstream: ClientConnection, replayable: boolean, method: string, bodySent: boolean): NextTry {
+    return nextTryAfterLoss({
+      replayable,
+      reused: upstream.reused,
+      mtls: upstream.transport.mtls,
+      idempotent: isIdempotent(method),
+      bodySent,
+      repeated: this.#repeated,
+      endpointsTried: this.tried.length,
+    });
+  }
+}
+
+/** A mesh connection that was never up: the other side did not accept us. */
+export function refusedUs(kind: LossKind, upstream: ClientConnection): boolean {
+  return kind === LOST_CLOSED && upstream.transport.mtls && !upstream.reused;
+}
