@@ -15,7 +15,7 @@ export interface WindowLimits {
   readonly maxCells: number;
 }
 
-export const DEFAULT_WINDOW: WindowLimits = Object.freeze({
+const DEFAULT_WINDOW: WindowLimits = Object.freeze({
   windowMs: STAT_WINDOW_SECONDS * 1_000,
   slotMs: 10_000,
   maxSeries: 2_000,
@@ -25,7 +25,7 @@ export const DEFAULT_WINDOW: WindowLimits = Object.freeze({
 /** Outcomes kept apart in one cell. */
 const MAX_OUTCOMES = 64;
 
-export interface Outcome {
+interface Outcome {
   readonly status: number;
   readonly reason: string;
   count: number;

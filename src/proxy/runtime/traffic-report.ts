@@ -15,9 +15,9 @@ export interface TrafficReportOptions {
 const INTERVAL_MS = 5_000;
 /** What could not be told for so long would distort the rates of the time it is told at. */
 const KEEP_MS = 30_000;
-/** One message: a few milliseconds of encoding at the very most, and far below what the controller receives. */
-const MAX_EDGES = 32;
-const MAX_POINTS = 256;
+/** One message: a fraction of a millisecond of encoding once warm, and far below what the controller receives. */
+const MAX_EDGES = 8;
+const MAX_POINTS = 64;
 
 /**
  * Tells the controller what was counted, every 5 s: OTLP metrics over the connection of discovery, one small
