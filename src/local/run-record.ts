@@ -50,6 +50,16 @@ export function liveRuns(layout: HomeLayout): readonly RunRecord[] {
   });
 }
 
+/** The note of the run that last had this name, whether it still runs or not; null when there is none to be read. */
+export function readRunRecord(layout: HomeLayout, namespace: string, name: string): RunRecord | null {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(layout, namespace, name), "utf8")) as RunRecord;
+    return Number.isInteger(record.pid) ? record : null;
+  } catch {
+    return null;
+  }
+}
+
 function recordFile(layout: HomeLayout, namespace: string, name: string): string {
   return join(layout.runDir, `${namespace}.${name}.json`);
 }

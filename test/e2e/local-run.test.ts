@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { DEMO, isRunning, PATIENT, startMesh } from "../support/mesh.ts";
+import { type Background, DEMO, isRunning, PATIENT, startMesh } from "../support/mesh.ts";
 import { startApi } from "../support/store.ts";
 
 /** Prints what its environment says. */
@@ -42,7 +42,7 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
 
   await t.test("the command is told where to listen and whom to call", async () => {
     const flags = ["--service", "env:80", "--port", "0", "--version", "v3", "--upstream", "api:80", "--upstream", "db.shop:5432"];
-    const { stdout } = await mesh.meshctl(["run", "env", ...flags, "--", ...PRINT_ENV]);
+    const { stdout, stderr } = await mesh.meshctl(["run", "env", ...flags, "--", ...PRINT_ENV]);
     const value = (name: string): string => new RegExp(`^env \\| ${name}=(.*)$`, "m").exec(stdout)?.[1] ?? "";
     assert.match(value("PORT"), /^\d+$/);
     assert.match(value("MESHCTL_UPSTREAM_API_80"), /^127\.0\.0\.1:\d+$/);
@@ -52,6 +52,10 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
     assert.match(value("no_proxy"), /127\.0\.0\.1/);
     assert.equal(value("MESHCTL_VERSION"), "v3");
     assert.doesNotMatch(stdout, /eyJ/, "no token in the environment");
+    assert.match(
+      stderr,
+      /there is no service default\/api yet: .*\n.*there is no service shop\/db yet: calls to it fail until one is there/,
+    );
   });
 
   await t.test("signals go to the command; it says how it ends", async () => {
@@ -110,6 +114,32 @@ test("one mesh, many runs", { timeout: 120_000 }, async (t) => {
     );
     assert.equal(spec?.services[0]?.appPort, 5433);
     await run.stop();
+  });
+
+  await t.test("a killed run: its name is free at once; left alone it is Lost, and its service can be deleted", async () => {
+    const start = (): Promise<Background> => mesh.run("killed", ["--service", "hang:80", "--port", "0"], ["node", join(DEMO, "api.js")]);
+    const first = await start();
+    const { metadata } = (await mesh.workload("killed")) ?? {};
+    first.signal("SIGKILL");
+    await first.exited;
+    const watch = mesh.background(["get", "workloads", "-w"]);
+    const second = await start();
+    await second.waitForOutput(/default\/killed is in the mesh/);
+    const { uid } = (await mesh.waitReady("killed")).metadata;
+    assert.notEqual(uid, metadata?.uid);
+    const before = watch.stdout;
+    second.signal("SIGKILL");
+    const { status } = await mesh.waitForWorkload("killed", (workload) => workload.status?.phase === "Lost", "default", 12_000);
+    assert.deepEqual(status?.ready, []);
+    assert.match(status?.message ?? "", /^its lease ended at \d{4}-.*Z: the run was killed or its machine slept$/);
+    await watch.waitForOutput(/killed +Lost/);
+    assert.match(watch.stdout.slice(before.length), /^(killed +Running .*\n)*killed +Lost .*\n$/);
+    assert.ok(watch.stdout.split("\n").length < 12, `a row for each change, not for each renewal:\n${watch.stdout}`);
+    watch.signal("SIGINT");
+    assert.match((await mesh.meshctl(["check"])).stdout, /default\/killed is lost: its lease ended at/);
+    await mesh.ok(["delete", "service", "hang"]);
+    await mesh.ok(["run", "once", "--", "true"]);
+    assert.equal((await mesh.api("GET", "/api/v1/namespaces/default/services/hang")).status, 404);
   });
 
   await t.test("usage is refused before anything starts", async () => {

@@ -66,8 +66,10 @@ test("a store in the mesh, and what is killed in it", { timeout: 120_000 }, asyn
     const out = await mesh.waitForWorkload("slow", (workload) => workload.status?.ready.length === 0, "default", 10_000);
     assert.equal(out.status?.phase, "Running", "a hung application is not a dead one");
     assert.match(out.status?.message ?? "", /does not answer/);
+    await run.waitForOutput(/service slow:80: \/healthz does not answer; no traffic comes in/);
     process.kill(status?.pid ?? 0, "SIGCONT");
     await mesh.waitReady("slow");
+    await run.waitForOutput(/service slow:80: \/healthz answers; traffic comes in/);
     await run.stop();
   });
 

@@ -11,6 +11,10 @@ export const workloadsAlive = Object.freeze<HealthCheck>({
   async run(facts): Promise<Finding> {
     const reasons: string[] = [];
     for (const workload of await facts.workloads()) {
+      if (workload.status?.phase === "Lost") {
+        reasons.push(`${keyOf(workload)} is lost: ${workload.status.message ?? "its lease ended"}`);
+        continue;
+      }
       const renewed = Date.parse(workload.status?.renewTime ?? workload.metadata.creationTimestamp ?? "");
       const silentMs = facts.nowMs - renewed;
       if (silentMs > (workload.spec?.leaseDurationSeconds ?? 8) * 1_000)

@@ -1,12 +1,14 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import type { KindDescriptor } from "../../model/kind.ts";
+import { keyOf, type KubeObject } from "../../model/object.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import { ALL_NAMESPACES, LIST_OUTPUT, type ListFormat, SELECTOR, WATCH } from "../options/output.ts";
 import { drained } from "../output/drain.ts";
 import { formatJson, formatYaml } from "../output/structured.ts";
 import { Table } from "../output/table.ts";
-import { headersFor, rowFor } from "../resources/columns.ts";
+import { headersFor, rowFor, type TableOptions } from "../resources/columns.ts";
 import { type Fetched, fetchSelections } from "../resources/fetch.ts";
 import { follow } from "../resources/follow.ts";
 import { objectName } from "../resources/names.ts";
@@ -122,6 +124,9 @@ async function watch(
       for (const line of lines) context.print(line);
     }
   };
+  // A lease that is renewed changes an object every few seconds, and nothing that a table shows.
+  const rows = options.output === "table" || options.output === "wide";
+  const shown = new Map(items.map((item) => [keyOf(item), shownText(item, kind, table)]));
   print(items, true);
   const { single, ...selectors } = scope;
   const name = single ? items[0]?.metadata.name : undefined;
@@ -133,8 +138,21 @@ async function watch(
     { items, resourceVersion },
     { ...selectors, ...(fieldSelector ? { fieldSelector } : {}), signal },
   )) {
+    const key = keyOf(event.object);
+    const text = shownText(event.object, kind, table);
+    if (rows && event.type === "MODIFIED" && shown.get(key) === text) continue;
+    if (event.type === "DELETED") shown.delete(key);
+    else shown.set(key, text);
     print([event.object], false);
     await drained(context.stdout);
   }
   return EXIT.OK;
+}
+
+/** What tells two states of an object apart for somebody who looks at rows: every cell, ages apart, and what users write. */
+function shownText(object: KubeObject, kind: KindDescriptor, table: TableOptions): string {
+  const { uid, generation, creationTimestamp } = object.metadata;
+  // As old as at its creation: the age of both states is the same then.
+  const bornMs = Date.parse(creationTimestamp ?? "") || 0;
+  return JSON.stringify([uid, generation, rowFor(object, kind, { ...table, wide: true, showLabels: true }, bornMs)]);
 }

@@ -2,6 +2,7 @@ import { formatAge } from "../../lib/age.ts";
 import { formatApiVersion } from "../../model/api-version.ts";
 import { formatCell, parseJsonPath, valuesAt } from "../../model/json-path.ts";
 import type { KindDescriptor, PrinterColumn } from "../../model/kind.ts";
+import type { KubeObject } from "../../model/object.ts";
 import { partialOf } from "./partial.ts";
 import type { Stored } from "./store/contract.ts";
 
@@ -34,6 +35,13 @@ export function tableOf(kind: KindDescriptor, items: readonly Stored[], resource
       ...objectOf(kind, stored, options),
     })),
   };
+}
+
+/** Cells of every column, those of `-o wide` too, but for dates: what they show changes by itself. */
+export function shownCells(kind: KindDescriptor, object: KubeObject): readonly unknown[] {
+  return columnsOf(kind)
+    .filter(({ type }) => type !== "date")
+    .map((column) => cellOf(column, valuesAt(object, parseJsonPath(column.jsonPath) ?? []), 0));
 }
 
 /** Columns that are always shown come before those of `-o wide`, Age in between: as kubectl users expect. */

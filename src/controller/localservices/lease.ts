@@ -12,6 +12,24 @@ export function leaseEndMs(workload: Workload, sinceMs: number): number {
   return from + (workload.spec?.leaseDurationSeconds ?? 8) * 1000;
 }
 
+/**
+ * What the controller says of an instance whose lease has ended. Of that very object in that very state: one that
+ * is renewed in this instant stays as it is.
+ */
+export function lostPatch({ metadata }: Workload, endMs: number): object {
+  const ended = `${new Date(endMs).toISOString().slice(0, 19)}Z`;
+  return {
+    metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion },
+    status: {
+      phase: "Lost",
+      ready: [],
+      pid: null,
+      proxyPid: null,
+      message: `its lease ended at ${ended}: the run was killed or its machine slept`,
+    },
+  };
+}
+
 /** True for the most frequent change of all: a lease was renewed and nothing else is different. */
 export function onlyRenewed({ kind, before, after }: Change): boolean {
   if (kind !== "Workload" || before === undefined || after === undefined) return false;

@@ -7,7 +7,7 @@ import { keyOf, type KubeObject } from "../../model/object.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { deriveServices, SLICE_MANAGED_BY, SLICE_MANAGED_BY_LABEL } from "./derive.ts";
-import { leaseEndMs } from "./lease.ts";
+import { leaseEndMs, lostPatch } from "./lease.ts";
 import { sameOwnedFields } from "./same.ts";
 
 export interface LocalServicesOptions {
@@ -96,7 +96,10 @@ export class LocalServices {
     const work: Promise<void>[] = [];
     for (const workload of store.all<Workload>("Workload")) {
       const endMs = leaseEndMs(workload, this.#sinceMs);
-      if (endMs > nowMs) live.push(workload);
+      const lost = workload.status?.phase === "Lost";
+      // Who was lost before this controller began to listen does not come back by that.
+      if (endMs > nowMs && !lost) live.push(workload);
+      else if (!lost) work.push(this.#lose(workload, endMs));
       else if (endMs + KEEP_EXPIRED_MS <= nowMs) work.push(this.#remove(kinds.workload, workload, "its lease ended"));
     }
     const derived = deriveServices(live, (key) => store.get<Service>("Service", key));
@@ -124,6 +127,22 @@ export class LocalServices {
       // Somebody else was faster, or the API is not there: the next event or tick tries again.
       this.#written.delete(key);
       log.debug("derived object not written", { object: key, error: messageOf(error) });
+    }
+  }
+
+  async #lose(workload: Workload, endMs: number): Promise<void> {
+    const { client, kinds, clock, log } = this.#options;
+    const { name, namespace, resourceVersion } = workload.metadata;
+    const key = `Workload ${keyOf(workload)}`;
+    const text = `lost at ${resourceVersion}`;
+    if (this.#echoPending(key, text)) return;
+    this.#written.set(key, { text, atMs: clock.monotonicMs() });
+    try {
+      await client.patch(kinds.workload, name, namespace, lostPatch(workload, endMs), { subresource: "status" });
+      log.info("a lease ended", { workload: keyOf(workload) });
+    } catch (error) {
+      this.#written.delete(key);
+      log.debug("not marked as lost", { object: key, error: messageOf(error) });
     }
   }
 

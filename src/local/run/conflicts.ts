@@ -2,7 +2,8 @@ import { EXIT, UserError } from "../../lib/errors.ts";
 import type { KubeObject } from "../../model/object.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
 import type { RunPlan } from "./plan.ts";
-import { isLive } from "./workload.ts";
+import { hasNoProcess } from "./left-behind.ts";
+import { isLive, leaseLeftMs } from "./workload.ts";
 
 /** On the Services that the controller derives from workloads; one without it was written by someone else. */
 const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
@@ -15,7 +16,7 @@ const MANAGED_BY = "meshctl";
 export function refuseConflicts(plan: RunPlan, workloads: readonly Workload[], services: readonly KubeObject[], nowMs: number): void {
   const live = workloads.filter((workload) => workload.metadata.namespace === plan.namespace && isLive(workload, nowMs));
   const twin = live.find(({ metadata }) => metadata.name === plan.name);
-  if (twin) throw alreadyRunning(plan.instance, twin);
+  if (twin) throw alreadyRunning(plan.instance, twin, nowMs);
   for (const wanted of plan.services) {
     for (const workload of live) {
       const other = workload.spec?.services.find(({ name, port }) => name === wanted.name && port === wanted.port);
@@ -36,8 +37,15 @@ export function refuseConflicts(plan: RunPlan, workloads: readonly Workload[], s
   }
 }
 
-export function alreadyRunning(instance: string, other: Workload): UserError {
+export function alreadyRunning(instance: string, other: Workload, nowMs: number): UserError {
   const pid = other.status?.pid;
+  if (hasNoProcess(other)) {
+    const leftSeconds = Math.max(1, Math.ceil(leaseLeftMs(other, nowMs) / 1_000));
+    return refused(
+      `the name ${instance} is still taken: its run is gone, its lease ends in ${leftSeconds} s`,
+      "Try again then, or give this one another name.",
+    );
+  }
   return refused(
     `a workload ${instance} is already running${pid ? ` (its command is process ${pid})` : ""}`,
     `End it, or give this one another name: copies of a service differ in name, as in ${other.metadata.name}-2.`,

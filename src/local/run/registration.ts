@@ -12,6 +12,8 @@ export interface RegistrationOptions {
   readonly workload: Workload;
   readonly clock: Clock;
   readonly state: () => LiveState;
+  /** Whether an object of this name is only what a killed run left: it is replaced although its lease holds. */
+  readonly leftBehind: (other: Workload) => boolean;
   /** Sentences for the user. */
   readonly say: (text: string) => void;
 }
@@ -118,14 +120,14 @@ export class Registration {
 
   /** What an instance of this name left behind when it was killed is replaced as a whole; a live one is left alone. */
   async #put(): Promise<void> {
-    const { client, workload, clock } = this.#options;
+    const { client, workload, clock, leftBehind } = this.#options;
     const { name, namespace } = workload.metadata;
     try {
       this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       const other = await client.get<Workload>(workloadKind, name, namespace);
-      if (isLive(other, clock.nowMs())) throw alreadyRunning(`${namespace}/${name}`, other);
+      if (isLive(other, clock.nowMs()) && !leftBehind(other)) throw alreadyRunning(`${namespace}/${name}`, other, clock.nowMs());
       await this.#delete(other.metadata.uid ?? "");
       this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
     }

@@ -2,6 +2,7 @@ import { createMemoryDir, removeMemoryDir, sweepMemoryDirs } from "../../home/me
 import type { KubeClient } from "../../kube/contract.ts";
 import { isNotFound } from "../../kube/error.ts";
 import { Backoff } from "../../lib/backoff.ts";
+import type { Timer } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
 import { workloadKind, type Workload } from "../../model/kinds/workload.ts";
@@ -14,15 +15,18 @@ import { App } from "./app.ts";
 import { bootstrapOf } from "./bootstrap.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { ControllerWatch } from "./controller-watch.ts";
+import { isLeftBehind, lastProcessesGone } from "./left-behind.ts";
 import { fetchJoinToken, type MeshFacts, readMeshFacts } from "./controller-client.ts";
 import { commandEnvironment, type SidecarPorts } from "./environment.ts";
 import type { LinePrefix } from "./line-prefix.ts";
 import type { RunPlan } from "./plan.ts";
 import { accepts, Readiness } from "./readiness.ts";
+import { ReadinessTalk } from "./readiness-talk.ts";
 import { Registration } from "./registration.ts";
 import { Sidecar } from "./sidecar.ts";
 import { greeting, noNamespace, portTaken, sidecarNotStarted } from "./talk.ts";
-import { inboundAppPorts, type LiveState, workloadOf } from "./workload.ts";
+import { upstreamNamespaces, upstreamNotes } from "./upstream-notes.ts";
+import { inboundAppPorts, isLive, type LiveState, workloadOf } from "./workload.ts";
 
 /** What a run needs beside its plan. */
 export interface RunTools {
@@ -47,6 +51,8 @@ const SIGNAL_NUMBER: Readonly<Record<RunSignal, number>> = Object.freeze({ SIGHU
 /** How long a goodbye may take when the other side does not answer. */
 const GOODBYE_MS = 1_500;
 const SIDECAR_READY_MS = 3_000;
+/** A command that does not answer this long after its start is told of. */
+const START_MS = 5_000;
 const NAMESPACE_KIND = Object.freeze({ group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
 const SERVICE_KIND = Object.freeze({ group: "", version: "v1", kind: "Service", plural: "services", namespaced: true });
 
@@ -69,6 +75,8 @@ export async function supervise(plan: RunPlan, tools: RunTools): Promise<number>
 interface Prepared {
   readonly facts: MeshFacts;
   readonly joinToken: string;
+  /** Sentences for the user, once the command has been started. */
+  readonly notes: readonly string[];
 }
 
 /** Refuses what cannot work here and now, and fetches what the sidecar must be told. */
@@ -82,11 +90,21 @@ async function prepare(plan: RunPlan, { client, host }: RunTools): Promise<Prepa
       throw isNotFound(error) ? noNamespace(namespace) : error;
     }),
   ]);
-  refuseConflicts(plan, workloads.items, services.items, host.clock.nowMs());
+  const leftBehind = workloads.items.filter((workload) => isLeftBehind(host.layout, workload));
+  const others = workloads.items.filter((workload) => !leftBehind.includes(workload));
+  refuseConflicts(plan, others, services.items, host.clock.nowMs());
+  const former = leftBehind.find(({ metadata }) => metadata.name === plan.name);
+  if (former !== undefined && isLive(former, host.clock.nowMs())) await lastProcessesGone(former, host.clock);
   for (const port of inboundAppPorts(plan)) {
     if (await accepts(port, host.clock)) throw portTaken(port);
   }
-  return { facts, joinToken: await fetchJoinToken(client, plan) };
+  const elsewhere = upstreamNamespaces(plan.upstreams).filter((other) => other !== namespace);
+  const known = await Promise.all(elsewhere.map((other) => client.list(SERVICE_KIND, { namespace: other })));
+  const notes = upstreamNotes(
+    plan.upstreams,
+    [services, ...known].flatMap(({ items }) => items),
+  );
+  return { facts, joinToken: await fetchJoinToken(client, plan), notes };
 }
 
 class Run {
@@ -100,6 +118,8 @@ class Run {
   #registration: Registration | null = null;
   #controllerWatch: ControllerWatch | null = null;
   #readiness: Readiness | null = null;
+  #readinessTalk: ReadinessTalk | null = null;
+  #startLimit: Timer | null = null;
   #app: App | null = null;
   #savedDir: string | null = null;
   #closed = false;
@@ -144,7 +164,7 @@ class Run {
   async close(): Promise<void> {
     const { host, say } = this.#tools;
     this.#closed = true;
-    this.#readiness?.close();
+    this.#stopProbes();
     this.#controllerWatch?.close();
     const removed = this.#registration?.remove().catch((error: unknown) => {
       say(`could not take this instance off the controller's list (${messageOf(error)}); its lease ends by itself within 8 s`);
@@ -195,6 +215,7 @@ class Run {
       workload: workloadOf(this.#plan, ports),
       clock: host.clock,
       state: () => this.#state(),
+      leftBehind: (other) => isLeftBehind(host.layout, other),
       say,
     });
     await this.#registration.create();
@@ -216,10 +237,21 @@ class Run {
     this.#app = app;
     this.#phase = "Running";
     const probes = inboundAppPorts(plan).map((appPort) => ({ appPort, ...this.#probePath(appPort) }));
+    this.#readinessTalk = new ReadinessTalk({
+      services: plan.services,
+      pathOf: (appPort) => this.#probePath(appPort).path ?? null,
+      say,
+    });
     this.#readiness = new Readiness(probes, host.clock, () => this.#changed());
+    this.#startLimit = host.clock.setTimer(() => this.#readinessTalk?.overdue(), START_MS, { unref: true });
     this.#changed();
-    for (const sentence of greeting(plan, ports)) say(sentence);
+    for (const sentence of [...greeting(plan, ports), ...this.#prepared.notes]) say(sentence);
     return app;
+  }
+
+  #stopProbes(): void {
+    this.#readiness?.close();
+    this.#startLimit?.cancel();
   }
 
   /** --ready-path is asked of the ports that speak HTTP. */
@@ -232,7 +264,7 @@ class Run {
   /** Callers learn first that this instance goes, then what is under way ends. */
   async #leave(limitMs: number): Promise<void> {
     this.#phase = "Draining";
-    this.#readiness?.close();
+    this.#stopProbes();
     if (this.#registration !== null) await within(this.#tools.host.clock, GOODBYE_MS, this.#registration.update());
     await this.#sidecar?.drain(limitMs);
   }
@@ -240,6 +272,7 @@ class Run {
   #changed(): void {
     // Whatever ends after the goodbye is no news any more.
     if (this.#registration === null || this.#closed) return;
+    if (this.#phase === "Running") this.#readinessTalk?.look((appPort) => this.#readiness?.isReady(appPort) ?? false);
     void this.#registration.update();
     this.#note();
   }

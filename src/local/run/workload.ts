@@ -48,9 +48,14 @@ export function workloadOf(plan: RunPlan, ports: SidecarPorts): Workload {
 
 /** Whether the instance behind an object still renews its lease. One that never did counts from its creation. */
 export function isLive(workload: Workload, nowMs: number): boolean {
+  return workload.status?.phase !== "Lost" && leaseLeftMs(workload, nowMs) >= 0;
+}
+
+/** Negative once the lease has ended. */
+export function leaseLeftMs(workload: Workload, nowMs: number): number {
   const renewed = Date.parse(workload.status?.renewTime ?? workload.metadata.creationTimestamp ?? "");
   const leaseMs = (workload.spec?.leaseDurationSeconds ?? LEASE_SECONDS) * 1_000;
-  return Number.isFinite(renewed) && nowMs - renewed <= leaseMs;
+  return Number.isFinite(renewed) ? renewed + leaseMs - nowMs : -1;
 }
 
 /** What changes while an instance runs. */

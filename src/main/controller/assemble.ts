@@ -157,7 +157,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
       mesh.changed(change);
       if (onlyRenewed(change)) return;
       localServices?.poke();
-      statusWriter?.poke();
+      statusWriter?.poke(change);
     },
   });
   ends.push(() => sources?.close());

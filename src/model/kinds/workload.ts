@@ -48,7 +48,10 @@ export const workloadSchema = z.strictObject({
       ready: z.array(z.string()).default([]).describe("Names `service:port` that pass their readiness check."),
       pid: z.int().optional().describe("Process id of the application."),
       proxyPid: z.int().optional().describe("Process id of the sidecar."),
-      phase: z.enum(["Starting", "Running", "Draining"]).default("Starting").describe("Where it is in its life."),
+      phase: z
+        .enum(["Starting", "Running", "Draining", "Lost"])
+        .default("Starting")
+        .describe("Where it is in its life; Lost, as the controller says, once its lease has ended."),
       message: z.string().optional().describe("Why it is not ready, in words."),
     })
     .optional()

@@ -6,7 +6,7 @@ import { isGone } from "../../../src/kube/error.ts";
 import type { KubeObject } from "../../../src/model/object.ts";
 import { startApi, type TestApi } from "../../support/api.ts";
 import { rawRequest } from "../../support/raw-request.ts";
-import { CONFIG_MAP, configMap, NAMESPACE, SERVICE, service } from "./objects.ts";
+import { CONFIG_MAP, configMap, NAMESPACE, SERVICE, service, WORKLOAD, workload } from "./objects.ts";
 
 let api: TestApi;
 before(async () => {
@@ -114,6 +114,41 @@ test("initial events end with a marked bookmark", async () => {
     .map((line) => JSON.parse(line) as { type: string; object: KubeObject });
   assert.deepEqual(new Set(lines.slice(0, -1).map(({ type }) => type)), new Set(["ADDED"]));
   assert.equal(lines.at(-1)?.object.metadata.annotations?.["k8s.io/initial-events-end"], "true");
+});
+
+test("a watch of tables passes over states that look the same; one of objects tells all", async () => {
+  const from = String(api.store.revision);
+  const path = `/apis/meshctl.dev/v1alpha1/namespaces/default/workloads?watch=1&resourceVersion=${from}`;
+  const renew = (second: number, more: object = {}) =>
+    api.client.patch(
+      WORKLOAD,
+      "quiet",
+      "default",
+      { status: { phase: "Running", ready: [], renewTime: `2026-01-01T00:00:0${second}Z`, ...more } },
+      { subresource: "status" },
+    );
+  await api.client.create(WORKLOAD, workload("quiet"));
+  for (const second of [1, 2, 3]) await renew(second);
+  await api.client.patch(WORKLOAD, "quiet", "default", { metadata: { labels: { a: "b" } } });
+  await renew(4, { ready: ["api:80"] });
+  await renew(5, { ready: ["api:80"] });
+  await api.client.patch(WORKLOAD, "quiet", "default", { spec: { leaseDurationSeconds: 60 } });
+  await api.client.delete(WORKLOAD, "quiet", "default");
+  const told = async (more: string, accept: string): Promise<string[]> => {
+    const authorization = `Bearer ${api.token}`;
+    const response = await open(path + more, { headers: { authorization, accept } });
+    let text = "";
+    for await (const chunk of response) {
+      text += String(chunk);
+      if (text.includes('"DELETED"')) break;
+    }
+    return [...text.matchAll(/^\{"type":"(ADDED|MODIFIED|DELETED)"/gm)].map(([, type = ""]) => type);
+  };
+  const asTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+  const modified = (count: number) => ["ADDED", ...Array<string>(count).fill("MODIFIED"), "DELETED"];
+  assert.deepEqual(await told("", asTable), modified(4), "running, label, ready, spec");
+  assert.deepEqual(await told("&includeObject=Object", asTable), modified(7));
+  assert.deepEqual(await told("", "application/json"), modified(7));
 });
 
 test("a watch ends at its timeoutSeconds", async () => {

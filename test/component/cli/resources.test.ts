@@ -199,6 +199,33 @@ describe("get", () => {
     assert.equal(code, 0);
     assert.match(stdout, /^NAME .*\ni1 .* 80 .*\ni2 .*\ni1 .* 81 .*\ni2 .*\n$/);
   });
+
+  it("passes over changes that no row shows", async () => {
+    const spec = { workload: "quiet", serviceAccount: "quiet" };
+    const made = { apiVersion: "meshctl.dev/v1alpha1", kind: "Workload", metadata: { name: "quiet", namespace: "shop" }, spec };
+    await mesh.cli(["apply", "-f", "-"], { stdin: JSON.stringify(made) });
+    const kind = { group: "meshctl.dev", version: "v1alpha1", kind: "Workload", plural: "workloads", namespaced: true };
+    const renew = (renewTime: string, phase: string) =>
+      mesh.client.patch(kind, "quiet", "shop", { status: { renewTime, phase } }, { subresource: "status" });
+    let step = 0;
+    const { code, stdout } = await mesh.cli(["get", "workloads", "-n", "shop", "-w"], {
+      onOutput(text, interrupt) {
+        if (step === 0 && text.includes("quiet ")) {
+          step = 1;
+          void (async () => {
+            await renew("2026-01-01T00:00:01Z", "Running");
+            for (const second of [2, 3, 4]) await renew(`2026-01-01T00:00:0${second}Z`, "Running");
+            await renew("2026-01-01T00:00:05Z", "Lost");
+          })();
+        } else if (step === 1 && text.includes("Lost")) {
+          step = 2;
+          interrupt("SIGINT");
+        }
+      },
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /^NAME .*\nquiet .*\nquiet +Running .*\nquiet +Lost .*\n$/);
+  });
 });
 
 describe("describe", () => {

@@ -66,6 +66,7 @@ const workload = { apiVersion: "meshctl.dev/v1alpha1", kind: "Workload", metadat
 function registration(
   t: TestContext,
   server: OneObject,
+  leftBehind: (other: Workload) => boolean = () => false,
 ): { readonly registration: Registration; readonly state: { now: LiveState }; readonly said: string[] } {
   const said: string[] = [];
   const state: { now: LiveState } = { now: { phase: "Starting", ready: [], pid: 1, proxyPid: 2, message: null } };
@@ -74,6 +75,7 @@ function registration(
     workload,
     clock: systemClock,
     state: () => state.now,
+    leftBehind,
     say: (text) => said.push(text),
   });
   t.after(() => made.remove().catch(() => {}));
@@ -87,6 +89,17 @@ test("what an instance of this name left behind is replaced as a whole", async (
   await made.create();
   assert.deepEqual(server.calls, ["create", "get", "delete", "create", "patch"]);
   assert.deepEqual(server.object?.status?.ready, []);
+});
+
+test("one that a killed run left, or that is lost, is replaced although its lease might hold", async (t) => {
+  const server = new OneObject();
+  const renewTime = new Date().toISOString();
+  server.object = { metadata: { uid: "old" }, status: { ready: ["old:80"], renewTime } };
+  await registration(t, server, () => true).registration.create();
+  assert.deepEqual(server.object?.status?.ready, []);
+  server.object = { metadata: { uid: "old" }, status: { phase: "Lost", renewTime } };
+  await registration(t, server).registration.create();
+  assert.equal(server.object?.status?.phase, "Starting");
 });
 
 test("a live instance of this name is left alone, also at the end", async (t) => {

@@ -298,6 +298,20 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
     /default\/api1 was last heard of 9s ago/,
   ],
   [
+    "a workload that is lost",
+    {
+      workloads: async () => [
+        {
+          ...workload,
+          status: { phase: "Lost", ready: [], message: "its lease ended at noon", renewTime: at(-9_000) },
+        } as unknown as Workload,
+      ],
+    },
+    "workloads-alive",
+    "error",
+    /default\/api1 is lost: its lease ended at noon/,
+  ],
+  [
     "a workload that does not serve",
     {
       workloads: async () => [

@@ -3,11 +3,16 @@ import { describe, it } from "node:test";
 import type { Service } from "../../../src/compile/objects.ts";
 import { deriveServices } from "../../../src/controller/localservices/derive.ts";
 import { leaseEndMs } from "../../../src/controller/localservices/lease.ts";
+import { LocalServices } from "../../../src/controller/localservices/reconciler.ts";
 import { sameOwnedFields } from "../../../src/controller/localservices/same.ts";
+import type { KindRef, KubeClient } from "../../../src/kube/contract.ts";
+import type { KubeObject } from "../../../src/model/object.ts";
 import type { Workload } from "../../../src/model/kinds/workload.ts";
 import { endpointSliceSchema } from "../../../src/model/kinds/endpoint-slice.ts";
 import { serviceSchema } from "../../../src/model/kinds/service.ts";
-import { service, workload as anyWorkload } from "../compile/objects.ts";
+import { PausedClock } from "../../support/paused-clock.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { mesh, service, workload as anyWorkload } from "../compile/objects.ts";
 
 const none = () => undefined;
 const workload = (...parameters: Parameters<typeof anyWorkload>) => anyWorkload(...parameters) as Workload;
@@ -98,6 +103,79 @@ describe("leases", () => {
 
   it("count from then, too, when the time is not one", () => {
     assert.equal(leaseEndMs(renewed("yesterday"), 5_000), 13_000);
+  });
+});
+
+describe("the reconciler", () => {
+  const NOW = Date.parse("2026-01-01T00:00:00Z");
+  const kindOf = (kind: string) => ({ group: "", version: "v1", kind, plural: kind, namespaced: true });
+
+  function started(...objects: KubeObject[]) {
+    const clock = new PausedClock(NOW);
+    const { store, put } = mesh(...objects);
+    const calls: string[] = [];
+    const client = {
+      create: async (kind: KindRef, object: KubeObject) => {
+        calls.push(`create ${kind.kind}`);
+        put(object);
+        return object;
+      },
+      patch: async (_kind: KindRef, name: string, _namespace: string, patch: { status: object; metadata: object }) => {
+        const before = store.get("Workload", `default/${name}`) as KubeObject;
+        assert.deepEqual(patch.metadata, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion });
+        calls.push(`patch ${JSON.stringify(patch.status)}`);
+        put({
+          ...before,
+          metadata: { ...before.metadata, resourceVersion: `p${calls.length}` },
+          status: { ...(before.status as object), ...patch.status },
+        });
+        return before;
+      },
+      delete: async (kind: KindRef, name: string) => {
+        calls.push(`delete ${kind.kind}`);
+        store.apply(kind.kind, `default/${name}`, undefined);
+      },
+    } as unknown as KubeClient;
+    const kinds = { service: kindOf("Service"), endpointSlice: kindOf("EndpointSlice"), workload: kindOf("Workload") };
+    const reconciler = new LocalServices({ store, client, kinds, clock, log: silentLog });
+    const pass = async (ms: number) => {
+      for (let gone = 0; gone < ms; gone += 500) {
+        clock.advance(500);
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      }
+    };
+    return { calls, pass, store, close: () => reconciler.close() };
+  }
+
+  it("says Lost when a lease ends, deletes a minute later, and leaves a Service deleted that nobody serves", async () => {
+    const renewed = { ready: ["api:80"], phase: "Running", renewTime: "2026-01-01T00:00:00Z" };
+    const one = workload("api1", { services: [serves("api", 80)] }, { creationTimestamp: "2026-01-01T00:00:00Z" }, renewed);
+    const { calls, pass, store, close } = started(one);
+    await pass(7_500);
+    assert.deepEqual(calls.sort(), ["create EndpointSlice", "create Service"]);
+    calls.length = 0;
+    await pass(1_500);
+    const message = "its lease ended at 2026-01-01T00:00:08Z: the run was killed or its machine slept";
+    assert.deepEqual(calls.sort(), [
+      "delete EndpointSlice",
+      `patch ${JSON.stringify({ phase: "Lost", ready: [], pid: null, proxyPid: null, message })}`,
+    ]);
+    calls.length = 0;
+    store.apply("Service", "default/api", undefined);
+    await pass(58_000);
+    assert.deepEqual(calls, []);
+    await pass(2_000);
+    assert.deepEqual(calls, ["delete Workload"]);
+    assert.equal(store.get("Service", "default/api"), undefined);
+    await close();
+  });
+
+  it("does not bring back by its own start who was lost before", async () => {
+    const lost = { ready: [], phase: "Lost", renewTime: "2025-12-31T23:59:00Z" };
+    const { calls, pass, close } = started(workload("api1", { services: [serves("api", 80)] }, {}, lost));
+    await pass(3_000);
+    assert.deepEqual(calls, []);
+    await close();
   });
 });
 

@@ -158,4 +158,51 @@ describe("the status writer", () => {
     assert.equal(written.length, 2);
     writer.close();
   });
+
+  it("writes a new generation at once, and when the last proxy has it in force; other counts wait", async () => {
+    const clock = new PausedClock(NOW);
+    const object = fault("f", { targetRefs: [{ group: "", kind: "Service", name: "api" }], rules: [] }, { generation: 1 });
+    const { store, put } = mesh(service("api"), object);
+    const written: string[] = [];
+    let counted = { acked: 0, total: 3 };
+    const client = {
+      updateStatus: async (_kind: KindRef, next: KubeObject) => {
+        const { conditions = [] } = next.status as { conditions?: readonly { type: string; message: string }[] };
+        written.push(`${next.metadata.generation}: ${conditions.find(({ type }) => type === "Programmed")?.message}`);
+        put({ ...next, metadata: { ...next.metadata, resourceVersion: `w${written.length}` } });
+        return next;
+      },
+    } as unknown as KubeClient;
+    const log = silentLog;
+    const routeKind = kind("HTTPRoute", "httproutes");
+    const policyKinds = [kind("FaultInjection", "faultinjections")];
+    const writer = new StatusWriter({ store, client, routeKind, policyKinds, count: () => counted, clock, log });
+    const pass = async (ms: number) => {
+      clock.advance(ms);
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    };
+    const acked = async (count: number, ms: number) => {
+      counted = { acked: count, total: 3 };
+      writer.poke();
+      await pass(ms);
+    };
+    const change = { kind: "FaultInjection", key: "default/f", before: undefined, after: object };
+    writer.poke(change);
+    await pass(20);
+    await acked(1, 1_000);
+    await acked(3, 200);
+    await acked(2, 1_000);
+    await acked(3, 1_000);
+    const next = { ...object, metadata: { ...object.metadata, generation: 2, resourceVersion: "g2" } };
+    counted = { acked: 0, total: 3 };
+    put(next);
+    writer.poke({ ...change, before: object, after: next });
+    await pass(20);
+    assert.deepEqual(written, [
+      "1: 0 of 3 proxies have it in force",
+      "1: 3 of 3 proxies have it in force",
+      "2: 0 of 3 proxies have it in force",
+    ]);
+    writer.close();
+  });
 });

@@ -7,6 +7,7 @@ import type { ApiContext } from "../context.ts";
 import type { Negotiated } from "../negotiate.ts";
 import { type Presentation, presentObject } from "../present.ts";
 import { bucketOf, type ResourceRequest } from "../request.ts";
+import { sameRow } from "../same-row.ts";
 import { type Selector, selectorOf } from "../selectors.ts";
 import { badRequest, expired } from "../status.ts";
 import type { Stored, StoreEvent } from "../store/contract.ts";
@@ -75,6 +76,8 @@ class WatchStream {
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #bookmarks: boolean;
+  /** A table: states that look the same are passed over. */
+  readonly #showsRows: boolean;
   /** The state it begins with, not counted as being behind. */
   #initial: readonly Item[];
   #initialSent = 0;
@@ -100,6 +103,7 @@ class WatchStream {
     const seconds = Number(query.get("timeoutSeconds") ?? 0);
     if (!(seconds >= 0)) throw badRequest("timeoutSeconds must be a number");
     this.#timeoutMs = seconds > 0 ? seconds * 1000 : limits.minTimeoutMs * (1 + api.random());
+    this.#showsRows = wanted.as === "Table" && query.get("includeObject") !== "Object";
     const initialEvents = query.get("sendInitialEvents") === "true";
     this.#markInitialEnd = initialEvents && this.#bookmarks;
     this.#initialRevision = api.store.revision;
@@ -159,6 +163,8 @@ class WatchStream {
     if (!key.startsWith(this.#prefix)) return null;
     const before = previous !== null && this.#selector(previous.object);
     const now = type !== "DELETED" && this.#selector(current.object);
+    // Who takes the objects themselves along wants every state of them.
+    if (now && before && this.#showsRows && sameRow(this.#request.kind, previous.object, current.object)) return null;
     if (now) return { type: before ? "MODIFIED" : "ADDED", stored: current };
     return before ? { type: "DELETED", stored: current } : null;
   }

@@ -37,7 +37,7 @@ function workload(name: string, protocol: "http" | "tcp", renewedMs: number): Wo
       upstreams: [],
       leaseDurationSeconds: 8,
     },
-    status: { renewTime: new Date(renewedMs).toISOString(), ready: [], phase: "Running", pid: 77 },
+    status: { renewTime: new Date(renewedMs).toISOString(), ready: [], phase: "Running", pid: process.pid },
   };
 }
 
@@ -52,10 +52,22 @@ const refused =
 
 test("a second live name is refused with its process", async () => {
   const wanted = await plan("api1", "api:80");
-  assert.throws(() => refuseConflicts(wanted, [workload("api1", "http", now)], [], now), refused(/already running.*77/));
+  assert.throws(
+    () => refuseConflicts(wanted, [workload("api1", "http", now)], [], now),
+    refused(new RegExp(`already running.*${process.pid}`)),
+  );
+});
+
+test("a name whose run is gone says when it will be free", async () => {
+  const wanted = await plan("api1", "api:80");
+  const dead = workload("api1", "http", now - 3_500);
+  const gone = { ...dead, status: { ...dead.status, pid: 2 ** 30, proxyPid: 2 ** 30 + 1 } } as Workload;
+  assert.throws(() => refuseConflicts(wanted, [gone], [], now), refused(/its run is gone, its lease ends in 5 s/));
 });
 
 test("a name whose lease has ended is free", async () => {
+  const lost = workload("api1", "http", now);
+  refuseConflicts(await plan("api1", "api:80"), [{ ...lost, status: { ...lost.status, phase: "Lost" } } as Workload], [], now);
   refuseConflicts(await plan("api1", "api:80"), [workload("api1", "http", now - 8_001)], [], now);
 });
 
