@@ -36,6 +36,8 @@ test("stat says what the client and the backends counted", async (t) => {
     assert.match(stderr, /No such traffic in namespace default in the last 1m\.\n.*report every 5 s/);
     assert.equal((await mesh.meshctl(["stat", "svc", "nothing"])).code, 1);
     assert.equal((await mesh.meshctl(["stat", "pod"])).code, 2);
+    assert.match(await mesh.ok(["complete", "--", "stat", "svc", ""]), /^api\b/m);
+    assert.match(await mesh.ok(["complete", "--", "stat", "workload", ""]), /^api1\b/m);
   });
 
   await mesh.ok(["fault", "abort", "api", "--status", "503", "--percent", "30"]);
