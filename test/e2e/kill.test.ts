@@ -13,47 +13,53 @@ test("kill -9 under load: what a healthy instance can answer is answered", { tim
 
   await t.test("of the application", async () => {
     const { status } = await mesh.waitReady("api2");
-    onlyInFlightFailed(await loadAround(mesh, store, () => process.kill(status?.pid ?? 0, "SIGKILL")));
-    await store.api2.exited;
+    const result = await loadAround(store, async () => {
+      process.kill(status?.pid ?? 0, "SIGKILL");
+      await store.api2.exited;
+    });
+    onlyInFlightFailed(result);
   });
 
   await t.test("of `meshctl run`", async () => {
     const run = await startApi(mesh, "api2", "v2");
-    onlyInFlightFailed(await loadAround(mesh, store, () => run.child.kill("SIGKILL")));
+    const before = await slices(mesh);
+    const result = await loadAround(store, async () => {
+      run.child.kill("SIGKILL");
+      await waitFor("the end of its lease", async () => (await slices(mesh)) !== before, 15_000);
+    });
+    onlyInFlightFailed(result);
   });
 
   await t.test("of the sidecar", async () => {
     await startApi(mesh, "api3", "v2");
     const { status } = await mesh.waitReady("api3");
-    onlyInFlightFailed(await loadAround(mesh, store, () => process.kill(status?.proxyPid ?? 0, "SIGKILL")));
+    const result = await loadAround(store, async () => {
+      process.kill(status?.proxyPid ?? 0, "SIGKILL");
+      await mesh.waitForWorkload("api3", (now) => now.status?.proxyPid !== status?.proxyPid && now.status?.ready.length === 1);
+    });
+    onlyInFlightFailed(result);
   });
 });
 
-/** Load on api through web's sidecar before, while and after `kill`, until well after its endpoint has left. */
-async function loadAround(mesh: TestMesh, store: Store, kill: () => unknown): Promise<LoadResult> {
+async function slices(mesh: TestMesh): Promise<string> {
+  const { items } = JSON.parse(await mesh.ok(["get", "endpointslices", "-o", "json"])) as { items: { endpoints: unknown }[] };
+  return JSON.stringify(items.map(({ endpoints }) => endpoints));
+}
+
+/** Load on api through web's sidecar before, during and after `kill`, which ends when its consequences are over. */
+async function loadAround(store: Store, kill: () => Promise<unknown>): Promise<LoadResult> {
   const load = startLoad({ port: store.toApi, path: "/items", headers: { host: "api" }, connections: CONNECTIONS });
   await waitFor("load", () => load.done() > PART);
-  const endpoints = await slices(mesh);
-  kill();
-  await waitFor("a change of the endpoints", async () => (await slices(mesh)) !== endpoints, 15_000);
+  await kill();
   const after = load.done();
   await waitFor("load afterwards", () => load.done() > after + PART);
   return load.stop();
 }
 
-async function slices(mesh: TestMesh): Promise<string> {
-  return JSON.stringify(
-    JSON.parse(await mesh.ok(["get", "endpointslices", "-o", "json"])).items.map((item: { endpoints: unknown }) => item.endpoints),
-  );
-}
-
 /** A request inside the process that was killed may be lost, as a reset: at most one for each connection. */
 function onlyInFlightFailed({ requests, outcomes, reasons }: LoadResult): void {
   const seen = JSON.stringify({ outcomes, reasons });
-  assert.deepEqual(
-    Object.keys(outcomes).filter((outcome) => outcome !== "200" && outcome !== "502"),
-    [],
-    seen,
-  );
+  const others = Object.keys(outcomes).filter((outcome) => outcome !== "200" && outcome !== "502");
+  assert.deepEqual(others, [], seen);
   assert.ok(requests - (outcomes[200] ?? 0) <= CONNECTIONS, seen);
 }
