@@ -116,7 +116,7 @@ test("get shows tables with the columns of the kind, and every other format", { 
   assert.match(table, /NAMESPACE +NAME +PARENTS +BACKENDS +WEIGHTS +AGE\ndefault +httproute.*api-split +api +api-v1,api-v2 +50,10 +\d+s/);
   assert.match(
     await ok(["get", "wl", "-o", "wide"]),
-    /NAME +PHASE +READY +VERSION +AGE +SERVICE-ACCOUNT +ADDRESS +SERVICES\nweb-1 +<none>.*127\.0\.0\.1/,
+    /NAME +PHASE +READY +VERSION +AGE +SERVICE-ACCOUNT +ADDRESS +SERVICES +INBOUND-PORTS\nweb-1 +<none>.*127\.0\.0\.1/,
   );
   assert.equal(await ok(["get", "wl", "-o", "name"]), "workload.meshctl.dev/web-1\n");
   assert.match(await ok(["get", "httproute", "api-split", "-o", "yaml"]), /^kind: HTTPRoute$/m);
