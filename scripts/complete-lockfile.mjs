@@ -14,7 +14,8 @@ function platformOf(name) {
   const os = words.find((word) => OS.includes(word));
   const cpu = words.find((word) => CPU.includes(word));
   if (!os || !cpu) throw new Error(`cannot tell the platform of ${name}`);
-  const libc = os !== "linux" ? undefined : words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined;
+  const libc =
+    os !== "linux" ? undefined : words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined;
   return { os, cpu, libc };
 }
 

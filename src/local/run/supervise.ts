@@ -116,6 +116,8 @@ class Run {
   #sidecar: Sidecar | null = null;
   #ports: SidecarPorts | null = null;
   #registration: Registration | null = null;
+  /** Until then the note under this name may be a killed run's, which the registration looks at. */
+  #registered = false;
   #controllerWatch: ControllerWatch | null = null;
   #readiness: Readiness | null = null;
   #readinessTalk: ReadinessTalk | null = null;
@@ -171,7 +173,7 @@ class Run {
     });
     await Promise.all([removed && within(host.clock, 2 * GOODBYE_MS, removed), this.#sidecar?.close(2 * GOODBYE_MS)]);
     if (this.#savedDir !== null) removeMemoryDir(this.#savedDir);
-    if (this.#registration !== null) removeRunRecord(host.layout, this.#plan.namespace, this.#plan.name);
+    if (this.#registered) removeRunRecord(host.layout, this.#plan.namespace, this.#plan.name);
   }
 
   async #startSidecar(): Promise<SidecarPorts> {
@@ -219,6 +221,7 @@ class Run {
       say,
     });
     await this.#registration.create();
+    this.#registered = true;
     this.#note();
   }
 
@@ -271,7 +274,7 @@ class Run {
 
   #changed(): void {
     // Whatever ends after the goodbye is no news any more.
-    if (this.#registration === null || this.#closed) return;
+    if (this.#registration === null || !this.#registered || this.#closed) return;
     if (this.#phase === "Running") this.#readinessTalk?.look((appPort) => this.#readiness?.isReady(appPort) ?? false);
     void this.#registration.update();
     this.#note();

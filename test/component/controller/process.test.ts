@@ -5,8 +5,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { API, type ServerVersion } from "../../../src/api/contract.ts";
+import { prepareHome } from "../../../src/home/prepare.ts";
 import { Endpoints } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { TYPE_URL } from "../../../src/messages/names.ts";
+import { freePort } from "../../support/mesh.ts";
 import {
   type ControllerProcess,
   fakeProxy,
@@ -66,7 +68,6 @@ describe("the controller process", () => {
     await once(holder, "listening");
     context.after(() => holder.close());
     const taken = (holder.address() as { port: number }).port;
-    const { prepareHome } = await import("../../../src/home/prepare.ts");
     prepareHome(layout, process.getuid?.());
     writeFileSync(layout.portsFile, JSON.stringify({ discoveryPort: taken, httpsPort: taken }), { mode: 0o600 });
     const first = await start();
@@ -77,7 +78,11 @@ describe("the controller process", () => {
   });
 
   it("killed, comes back on the same state and ports: nothing is lost, leases start anew, proxies resync within 3 s", async (context) => {
-    const { start } = home(context);
+    const { layout, start } = home(context);
+    // Ports of its own: the usual ones may go to another mesh of this machine while this controller is away.
+    prepareHome(layout, process.getuid?.());
+    const [discoveryPort, httpsPort] = [await freePort(), await freePort()];
+    writeFileSync(layout.portsFile, JSON.stringify({ discoveryPort, httpsPort }), { mode: 0o600 });
     const first = await start();
     await first.client.create(
       kind("Workload"),
