@@ -121,7 +121,7 @@ describe("discovery over real sockets", () => {
       null,
     );
     client.subscribe(TYPE, "x");
-    await until(() => server.streams().length === 1, "stream");
+    await until(() => server.streams().length === 1 && client.state === "connected", "stream");
     let detail: string | null = null;
     const up = client.openUpStream(GRPC.TAP, (reason) => (detail = reason));
     assert.ok(up);
