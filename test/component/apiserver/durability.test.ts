@@ -13,7 +13,7 @@ import { seededRandom } from "../../../src/lib/random.ts";
 import { configMap } from "./objects.ts";
 
 const WRITER = fileURLToPath(new URL("store-writer.ts", import.meta.url));
-const KILLS = 20;
+const KILLS = 50;
 
 /** Runs the writer until a number of acknowledgements, kills it the hard way, and returns what it had acknowledged. */
 function writeAndKill(directory: string, afterAcks: number, lateMs: number): Promise<Map<string, number>> {
