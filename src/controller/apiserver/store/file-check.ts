@@ -26,12 +26,13 @@ export function databaseFileProblem(path: string): string | null {
     return null;
   }
   try {
-    const { size } = fstatSync(file);
-    if (size === 0) return null;
+    if (fstatSync(file).size === 0) return null;
     const first = readMeta(file, 0);
     if (first === null) return "it is not a database of meshctl";
     const second = readMeta(file, first.pageSize);
     if (second === null || second.pageSize !== first.pageSize) return "its second page is damaged";
+    // Taken after the pages that name the roots: another process may write, and LMDB writes data before it names it.
+    const { size } = fstatSync(file);
     const { roots, pageSize } = first.transaction > second.transaction ? first : second;
     const cut = roots.some((root) => root !== NO_PAGE && (root + 1n) * BigInt(pageSize) > BigInt(size));
     return cut ? "it is cut short: pages that are in use are missing" : null;
