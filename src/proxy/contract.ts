@@ -58,7 +58,7 @@ export interface ConfigView {
 /** What observers (tap, metrics, access log) get at the end of each request or TCP connection. Reused: copy what you keep. */
 export interface ExchangeRecord {
   direction: "inbound" | "outbound";
-  protocol: "http/1.0" | "http/1.1" | "tcp";
+  protocol: "http/1.0" | "http/1.1" | "http/2" | "grpc" | "tcp";
   startUnixMs: number;
   durationMs: number;
   method: string;
@@ -66,6 +66,8 @@ export interface ExchangeRecord {
   path: string;
   /** 0: no answer. */
   status: number;
+  /** `grpc-status` of the answer; -1 when the call is not gRPC or told none. */
+  grpcStatus: number;
   requestBytes: number;
   responseBytes: number;
   mtls: boolean;
@@ -75,6 +77,10 @@ export interface ExchangeRecord {
   /** Which policy made the reply, when one did. */
   policy: string;
   requestId: string;
+  /** W3C ids, lower-case hex, of a request that is traced and sampled; else all three empty. A root has no parent. */
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
   /** `namespace/service:port`. */
   service: string;
   routeLabel: string;

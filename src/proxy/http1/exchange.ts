@@ -23,7 +23,7 @@ import type { Head } from "./codec/head.ts";
 import { BODY_CHUNKED, BODY_NONE, type MessageReader } from "./codec/message-reader.ts";
 import { writeLastChunk } from "./codec/write-head.ts";
 import { AnswerSink, DIRECT_BYTES } from "./answer-sink.ts";
-import { HttpRecord } from "./exchange-record.ts";
+import { TrafficRecord } from "../exchange-record.ts";
 import { peerReason } from "./peer-reason.ts";
 import { HeadView } from "./request-view.ts";
 import type { ServerConnection } from "./server-connection.ts";
@@ -36,7 +36,7 @@ import { type RequestExtras, writeRequestHead } from "./write-request.ts";
 
 export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   readonly view = new HeadView();
-  readonly record: HttpRecord;
+  readonly record: TrafficRecord;
   protected readonly side: ServerSide;
   protected connection!: ServerConnection;
   protected reader!: MessageReader;
@@ -66,7 +66,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     this.side = side;
     this.#sink = new AnswerSink(side.scratch);
     this.tries = new Tries(this);
-    this.record = new HttpRecord(direction);
+    this.record = new TrafficRecord(direction);
   }
 
   // --- what a direction decides -------------------------------------------------------------------

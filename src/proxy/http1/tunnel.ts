@@ -1,5 +1,5 @@
 import type { ClientConnection } from "./client-connection.ts";
-import type { HttpRecord } from "./exchange-record.ts";
+import type { TrafficRecord } from "../exchange-record.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import { HIGH_WATER_BYTES, type Wire } from "./wire.ts";
 
@@ -7,11 +7,11 @@ import { HIGH_WATER_BYTES, type Wire } from "./wire.ts";
 export class Tunnel {
   readonly #client: ServerConnection;
   readonly #upstream: ClientConnection;
-  readonly #record: HttpRecord;
+  readonly #record: TrafficRecord;
   #upstreamEnded = false;
   #clientEnded = false;
 
-  constructor(client: ServerConnection, upstream: ClientConnection, record: HttpRecord) {
+  constructor(client: ServerConnection, upstream: ClientConnection, record: TrafficRecord) {
     this.#client = client;
     this.#upstream = upstream;
     this.#record = record;

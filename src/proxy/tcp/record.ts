@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ExchangeRecord, Transport } from "../contract.ts";
+import { TrafficRecord } from "../exchange-record.ts";
 
 /** A TCP connection's record, begun when it was accepted; completed and given to the observer. */
 export interface OpenRecord {
@@ -9,32 +10,12 @@ export interface OpenRecord {
 
 export function openRecord(direction: "inbound" | "outbound", downstream: Transport, clock: Clock): OpenRecord {
   const { socket } = downstream;
-  const record: ExchangeRecord = {
-    direction,
-    protocol: "tcp",
-    startUnixMs: clock.nowMs(),
-    durationMs: 0,
-    method: "",
-    authority: "",
-    path: "",
-    status: 0,
-    requestBytes: 0,
-    responseBytes: 0,
-    mtls: downstream.mtls,
-    peerIdentity: downstream.peerIdentity,
-    reason: "",
-    policy: "",
-    requestId: "",
-    service: "",
-    routeLabel: "",
-    source: "",
-    destination: "",
-    sourceAddress: addressOf(socket.remoteAddress, socket.remotePort),
-    destinationAddress: "",
-    attempts: 0,
-    requestHeaders: [],
-    responseHeaders: [],
-  };
+  const record = new TrafficRecord(direction);
+  record.protocol = "tcp";
+  record.startUnixMs = clock.nowMs();
+  record.mtls = downstream.mtls;
+  record.peerIdentity = downstream.peerIdentity;
+  record.sourceAddress = addressOf(socket.remoteAddress, socket.remotePort);
   return { record, startedMs: clock.monotonicMs() };
 }
 

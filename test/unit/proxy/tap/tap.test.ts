@@ -14,6 +14,10 @@ function record(changes: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
     direction: "outbound",
     protocol: "http/1.1",
+    grpcStatus: -1,
+    traceId: "",
+    spanId: "",
+    parentSpanId: "",
     startUnixMs: 1_000.5,
     durationMs: 1.25,
     method: "GET",

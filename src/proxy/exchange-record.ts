@@ -1,18 +1,19 @@
-import type { ReasonCode } from "../../messages/reasons.ts";
-import type { ExchangeRecord } from "../contract.ts";
+import type { ReasonCode } from "../messages/reasons.ts";
+import type { ExchangeRecord } from "./contract.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
 
-/** The one record of an exchange object, filled again for each request. */
-export class HttpRecord implements ExchangeRecord {
+/** What observers get, with nothing in it yet; an HTTP exchange fills one again for each request. */
+export class TrafficRecord implements ExchangeRecord {
   readonly direction: "inbound" | "outbound";
-  protocol: "http/1.0" | "http/1.1" | "tcp" = "http/1.1";
+  protocol: ExchangeRecord["protocol"] = "http/1.1";
   startUnixMs = 0;
   durationMs = 0;
   method = "";
   authority = "";
   path = "";
   status = 0;
+  grpcStatus = -1;
   requestBytes = 0;
   responseBytes = 0;
   mtls = false;
@@ -20,6 +21,9 @@ export class HttpRecord implements ExchangeRecord {
   reason: ReasonCode | "" = "";
   policy = "";
   requestId = "";
+  traceId = "";
+  spanId = "";
+  parentSpanId = "";
   service = "";
   routeLabel = "";
   source = "";
@@ -42,6 +46,7 @@ export class HttpRecord implements ExchangeRecord {
     this.authority = "";
     this.path = "";
     this.status = 0;
+    this.grpcStatus = -1;
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.mtls = false;
@@ -49,6 +54,9 @@ export class HttpRecord implements ExchangeRecord {
     this.reason = "";
     this.policy = "";
     this.requestId = "";
+    this.traceId = "";
+    this.spanId = "";
+    this.parentSpanId = "";
     this.service = "";
     this.routeLabel = "";
     this.source = "";
