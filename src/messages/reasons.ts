@@ -180,6 +180,12 @@ export const REASONS = Object.freeze({
     text: "A FaultInjection reset the connection.",
     next: "`meshctl fault clear <service>` ends it.",
   },
+  "access-denied": {
+    status: 403,
+    side: "mesh",
+    text: "The access rules of the called workload do not let this caller ask for this.",
+    next: "The caller's proxy is told the rule: see `meshctl tap`.",
+  },
   "policy-error": {
     status: 500,
     side: "mesh",
