@@ -16,8 +16,15 @@ export interface ProxyFigures {
   certificateEndsUnixMs(): number;
 }
 
-/** Registers everything beside traffic; returns the counter of refused inbound connections. */
-export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures): (reason: ReasonCode) => void {
+/** What is counted as it happens. */
+export interface ConnectionCounters {
+  /** An inbound connection was closed instead of served. */
+  refused(reason: ReasonCode): void;
+  meshOpened(alpn: string): void;
+}
+
+/** Registers everything beside traffic. */
+export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures): ConnectionCounters {
   addProcessMetrics(registry, figures.startedUnixMs);
   registry.read("gauge", "meshctl_inbound_connections", "Open connections from callers.", () => figures.openInbound());
   registry.read("gauge", "meshctl_outbound_connections", "Open connections from the application.", () => figures.openOutbound());
@@ -35,5 +42,11 @@ export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures
     () => figures.certificateEndsUnixMs() / 1_000,
   );
   const refused = registry.counter("meshctl_inbound_refused_total", "Inbound connections closed instead of served.", ["reason"]);
-  return (reason) => refused.with(reason).add(1);
+  const opened = registry.counter("meshctl_mesh_connections_opened_total", "Mutual TLS connections by what they speak, both ways.", [
+    "alpn",
+  ]);
+  return {
+    refused: (reason) => refused.with(reason).add(1),
+    meshOpened: (alpn) => opened.with(alpn === "" ? "none" : alpn).add(1),
+  };
 }

@@ -112,7 +112,7 @@ export class Proxy {
       changed: () => this.#saver.saveSoon(),
     });
     this.#saver = new ConfigurationSaver(clock, this.#config.resources, this.#saved);
-    const refused = this.#addMetrics();
+    const counted = this.#addMetrics();
     this.#traffic = new Traffic({
       view: this.#config,
       source: identity,
@@ -122,9 +122,10 @@ export class Proxy {
       random,
       limits: DEFAULT_LIMITS,
       refused: ({ reason, message, from }) => {
-        refused(reason);
+        counted.refused(reason);
         log.debug("inbound connection refused", { reason, message, from });
       },
+      meshOpened: counted.meshOpened,
     });
     this.#readiness = new Readiness(
       () => this.#notReady(),

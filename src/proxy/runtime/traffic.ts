@@ -27,6 +27,8 @@ export interface TrafficOptions {
   readonly random: Random;
   readonly limits: Limits;
   refused(refusal: RefusedConnection): void;
+  /** A mutual TLS connection stands, whoever opened it. */
+  meshOpened(alpn: string): void;
 }
 
 /** Ports that were bound, in the order of the bootstrap's lists. */
@@ -47,8 +49,8 @@ export class Traffic {
   readonly #outboundTcp: OutboundTcp;
 
   constructor(options: TrafficOptions) {
-    const { view, source, check, observer, clock, random, limits, refused } = options;
-    this.#connections = new MeshConnections(source, check, clock);
+    const { view, source, check, observer, clock, random, limits, refused, meshOpened } = options;
+    this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
     const engine: Engine = { clock, wheel: new Wheel(clock), random, limits, observer, requestIds: new RequestIds(random) };

@@ -14,19 +14,23 @@ export class MeshConnections {
   readonly #source: CredentialSource;
   readonly #check: PeerCheck;
   readonly #clock: Clock;
+  readonly #opened: (alpn: string) => void;
   readonly #stopListening: () => void;
   #timer: Timer;
 
-  constructor(source: CredentialSource, check: PeerCheck, clock: Clock) {
+  /** `opened` hears what each new connection agreed to speak. */
+  constructor(source: CredentialSource, check: PeerCheck, clock: Clock, opened: (alpn: string) => void = () => {}) {
     this.#source = source;
     this.#check = check;
     this.#clock = clock;
+    this.#opened = opened;
     this.#stopListening = source.onChange(() => this.#judgeAll());
     this.#timer = clock.setTimer(this.#sweep, SWEEP_MS, { unref: true });
   }
 
   add(transport: MeshTransport): void {
     this.#open.add(transport);
+    this.#opened(transport.alpn);
     transport.socket.once("close", () => this.#open.delete(transport));
   }
 

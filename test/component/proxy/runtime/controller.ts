@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { encodeResource, type EncodedResource } from "../../../../src/discovery/resource.ts";
-import { createDiscoveryServer, type DiscoveryServer } from "../../../../src/discovery/server/server.ts";
+import { createDiscoveryServer, type DiscoveryServer, type DiscoveryServerOptions } from "../../../../src/discovery/server/server.ts";
 import { parseCsr } from "../../../../src/identity/csr.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";
 import {
@@ -30,8 +30,9 @@ export class TestController {
   discoveryPort = 0;
   /** How each leaf was asked for: the token, or `leaf`. */
   readonly proofs: string[] = [];
-  /** Serial of every leaf given. */
   refuseCertificates = false;
+  /** Calls that proxies stream up, by path; set before {@link open}. */
+  upStreams: DiscoveryServerOptions["upStreams"] = {};
 
   constructor(leafTtlMs: number, mesh = new TestMesh()) {
     this.mesh = mesh;
@@ -85,6 +86,7 @@ export class TestController {
       clock: systemClock,
       order: [],
       coalesceMs: 10,
+      upStreams: this.upStreams,
     });
     this.discoveryPort = await this.#discovery.listen("127.0.0.1", this.discoveryPort);
     const https = createServer({ ...tls, requestCert: true, rejectUnauthorized: false }, (request, response) => {
