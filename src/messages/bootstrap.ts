@@ -31,8 +31,18 @@ export interface Bootstrap {
   readonly saved?: Readonly<Record<string, string>>;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   readonly drainMs: number;
+  /** What the user set of the limits on what the proxy holds at a time; the rest are the proxy's own. */
+  readonly limits?: ProxyLimits;
   /** Scaled certificate lifetimes in tests; absent in normal life. */
   readonly leafTtlSeconds?: number;
+}
+
+/** All optional; see {@link Bootstrap.limits}. */
+export interface ProxyLimits {
+  readonly maxConnections?: number;
+  readonly maxRequests?: number;
+  readonly maxBufferedBytes?: number;
+  readonly maxLagMs?: number;
 }
 
 /** One mTLS listener per served application port. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { InboundListener } from "../../messages/bootstrap.ts";
 import type { ConfigView, HttpServerSide, Limits, Observer } from "../contract.ts";
 import type { InboundHttp } from "../inbound/inbound-http.ts";
+import type { Overload } from "../overload/overload.ts";
 import type { InboundTcp } from "../tcp/inbound.ts";
 import { InboundAcceptor, type RefusedConnection } from "../tls/acceptor.ts";
 import type { CredentialSource } from "../tls/credentials.ts";
@@ -20,6 +21,7 @@ export interface InboundListenersOptions {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly overload: Overload;
   refused(refusal: RefusedConnection): void;
 }
 
@@ -40,14 +42,17 @@ export class InboundListeners {
       const acceptor = this.#acceptor(appPort);
       this.#acceptors.push(acceptor);
       const what = `inbound traffic to port ${appPort}`;
-      const { limits, refused } = this.#options;
+      const { overload, refused } = this.#options;
       const listener = await listen({
         host: address,
         port: listenPort,
         what,
-        maxConnections: limits.maxConnections,
+        gate: overload.gate,
         accept: (socket) => acceptor.accept(socket),
-        dropped: () => refused({ reason: "overloaded", message: "too many connections", from: "" }),
+        dropped: () => {
+          overload.refused();
+          refused({ reason: "overloaded", message: "no connection more is wanted", from: "" });
+        },
       });
       this.#listeners.push(listener);
     }

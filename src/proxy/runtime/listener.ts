@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { UserError } from "../../lib/errors.ts";
+import type { ConnectionGate } from "../overload/connection-gate.ts";
 
 /** A bound TCP listener. */
 export interface Listener {
@@ -14,23 +15,42 @@ export interface ListenOptions {
   readonly port: number;
   /** Whose traffic, for the message when it cannot be bound. */
   readonly what: string;
-  /** Open at a time; more are closed at once. */
-  readonly maxConnections: number;
+  /** Counts what is accepted, and says when no more is wanted. */
+  readonly gate: ConnectionGate;
   /** Sockets are half-open capable: each direction ends by itself. */
   accept(socket: Socket): void;
-  /** One connection over the limit was closed. */
-  dropped?(): void;
+  /** Gets what comes while the gate is shut, to say why; absent: it is closed at once, unread. */
+  turnAway?(socket: Socket): void;
+  /** One connection was closed because the gate is shut. */
+  dropped(): void;
 }
 
 const BACKLOG = 1_024;
+/** As few as Node knows: 0 would be taken for no limit. */
+const SHUT = 1;
+/** That many may be told why at a time. */
+const TURNED_AWAY = 256;
 
 /** Binds `host:port`. Rejects with a UserError. */
 export function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, what, maxConnections, accept, dropped } = options;
+  const { host, port, what, gate, accept, turnAway, dropped } = options;
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-    server.maxConnections = maxConnections;
-    server.on("drop", () => dropped?.());
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const late = gate.shut;
+      gate.entered();
+      socket.once("close", () => gate.left());
+      if (!late || turnAway === undefined) return accept(socket);
+      dropped();
+      turnAway(socket);
+    });
+    server.on("drop", () => dropped());
+    gate.add({
+      setOpen(open) {
+        if (open) server.maxConnections = Number.MAX_SAFE_INTEGER;
+        else if (turnAway === undefined) server.maxConnections = SHUT;
+        else server.getConnections((_error, count) => gate.shut && (server.maxConnections = count + TURNED_AWAY));
+      },
+    });
     server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, what)));
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.removeAllListeners("error");

@@ -3,6 +3,8 @@ import type { Clock } from "../../lib/clock.ts";
 import type { UpstreamListener } from "../../messages/bootstrap.ts";
 import type { ConfigView, HttpServerSide, Limits, Transport } from "../contract.ts";
 import type { OutboundHttp } from "../outbound/outbound-http.ts";
+import type { Overload } from "../overload/overload.ts";
+import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
 import { type Listener, listen } from "./listener.ts";
@@ -14,6 +16,7 @@ export interface OutboundListenersOptions {
   readonly tcp: OutboundTcp;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly overload: Overload;
 }
 
 /** Only the application beside this proxy is served. */
@@ -39,14 +42,17 @@ export class OutboundListeners {
       const { config, http, tcp, clock, limits } = this.#options;
       const side = this.#remember(http.upstream(destination));
       const acceptor = new UpstreamAcceptor({ destination, config, http: side, tcp, clock, limits });
-      ports.push(await this.#listen(listenPort, `upstream ${destination}`, (socket) => acceptor.accept(socket)));
+      ports.push(await this.#listen(listenPort, `upstream ${destination}`, acceptor));
     }
     return ports;
   }
 
   async openProxy(port: number): Promise<number> {
     const side = this.#remember(this.#options.http.proxy());
-    return this.#listen(port, "outbound traffic", (socket) => side.serve(new PlainTransport(socket)));
+    return this.#listen(port, "outbound traffic", {
+      accept: (socket) => side.serve(new PlainTransport(socket)),
+      turnAway: (socket) => answerOverloaded(socket, this.#options.clock),
+    });
   }
 
   /**
@@ -81,9 +87,17 @@ export class OutboundListeners {
     );
   }
 
-  async #listen(port: number, what: string, accept: (socket: Socket) => void): Promise<number> {
-    const { maxConnections } = this.#options.limits;
-    const listener = await listen({ host: LOOPBACK, port, what, maxConnections, accept });
+  async #listen(port: number, what: string, to: { accept(socket: Socket): void; turnAway(socket: Socket): void }): Promise<number> {
+    const { overload } = this.#options;
+    const listener = await listen({
+      host: LOOPBACK,
+      port,
+      what,
+      gate: overload.gate,
+      accept: (socket) => to.accept(socket),
+      turnAway: (socket) => to.turnAway(socket),
+      dropped: () => overload.refused(),
+    });
     this.#listeners.push(listener);
     return listener.port;
   }

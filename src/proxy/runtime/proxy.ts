@@ -13,6 +13,7 @@ import { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
 import { TrafficDeltas } from "../../telemetry/traffic-deltas.ts";
 import { TrafficMetrics } from "../../telemetry/traffic-metrics.ts";
 import { DEFAULT_LIMITS } from "../contract.ts";
+import type { Overload } from "../overload/overload.ts";
 import { TapSender } from "../tap/sender.ts";
 import { Tap } from "../tap/tap.ts";
 import { Admin } from "./admin.ts";
@@ -21,6 +22,7 @@ import { ConfigurationSaver } from "./configuration-saver.ts";
 import { ClockReport } from "./clock-report.ts";
 import { Configuration } from "./configuration.ts";
 import { Observers } from "./observers.ts";
+import { createOverload } from "./create-overload.ts";
 import { createOwnIdentity, type OwnIdentity } from "./own-identity.ts";
 import { addProxyMetrics } from "./proxy-metrics.ts";
 import { waitForQuiet } from "./quiet.ts";
@@ -53,6 +55,7 @@ export class Proxy {
   readonly #own: OwnIdentity;
   readonly #config: Configuration;
   readonly #saver: ConfigurationSaver;
+  readonly #overload: Overload;
   readonly #traffic: Traffic;
   readonly #observers: Observers;
   readonly #tap: Tap;
@@ -113,6 +116,8 @@ export class Proxy {
     });
     this.#saver = new ConfigurationSaver(clock, this.#config.resources, this.#saved);
     const counted = this.#addMetrics();
+    const overload = createOverload(bootstrap, clock, log, this.#registry);
+    this.#overload = overload;
     this.#traffic = new Traffic({
       view: this.#config,
       source: identity,
@@ -120,7 +125,8 @@ export class Proxy {
       observer: this.#observers,
       clock,
       random,
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, maxConnections: overload.limits.maxConnections, maxRequests: overload.limits.maxRequests },
+      overload,
       refused: ({ reason, message, from }) => {
         counted.refused(reason);
         log.debug("inbound connection refused", { reason, message, from });
@@ -146,6 +152,7 @@ export class Proxy {
     this.#discovery = this.#connect();
     this.#config.start(this.#discovery);
     this.#report.start();
+    this.#overload.start();
     this.#ownLeaf = identity.credentials()?.serial ?? "";
     identity.onChange(() => this.#identityChanged());
     this.#readiness.update();
@@ -196,6 +203,7 @@ export class Proxy {
 
   /** Breaks off what is left. */
   close(): void {
+    this.#overload.stop();
     this.#traffic.close();
     this.#admin.close();
     this.#tap.close();

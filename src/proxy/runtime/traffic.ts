@@ -7,6 +7,7 @@ import type { ConfigView, Limits, Observer } from "../contract.ts";
 import { RequestIds } from "../http1/request-ids.ts";
 import type { Engine } from "../http1/server-side.ts";
 import { InboundHttp } from "../inbound/inbound-http.ts";
+import type { Overload } from "../overload/overload.ts";
 import { OutboundHttp } from "../outbound/outbound-http.ts";
 import { InboundTcp } from "../tcp/inbound.ts";
 import { OutboundTcp } from "../tcp/outbound.ts";
@@ -26,6 +27,7 @@ export interface TrafficOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: Limits;
+  readonly overload: Overload;
   refused(refusal: RefusedConnection): void;
   /** A mutual TLS connection stands, whoever opened it. */
   meshOpened(alpn: string): void;
@@ -49,7 +51,7 @@ export class Traffic {
   readonly #outboundTcp: OutboundTcp;
 
   constructor(options: TrafficOptions) {
-    const { view, source, check, observer, clock, random, limits, refused, meshOpened } = options;
+    const { view, source, check, observer, clock, random, limits, overload, refused, meshOpened } = options;
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
@@ -73,9 +75,11 @@ export class Traffic {
       observer,
       clock,
       limits,
+      overload,
       refused,
     });
-    this.outbound = new OutboundListeners({ config: view, http: this.#outboundHttp, tcp: this.#outboundTcp, clock, limits });
+    this.outbound = new OutboundListeners({ config: view, http: this.#outboundHttp, tcp: this.#outboundTcp, clock, limits, overload });
+    overload.memory.add(() => this.#connections.bufferedBytes);
   }
 
   /** Rejects with a UserError for a port that cannot be had. */

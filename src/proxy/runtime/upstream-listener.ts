@@ -3,6 +3,7 @@ import type { OutboundStack } from "../../decide/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { ConfigView, HttpServerSide, Limits } from "../contract.ts";
+import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
 import { peek } from "../tls/peek.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
@@ -36,6 +37,13 @@ export class UpstreamAcceptor {
     }
     socket.on("error", () => socket.destroy());
     config.resolveOutbound(destination, (resolved) => this.#serve(socket, resolved));
+  }
+
+  /** While the proxy takes no connection more: in words where the destination speaks HTTP. */
+  turnAway(socket: Socket): void {
+    const { config, destination, clock } = this.#options;
+    if (config.outbound(destination)?.protocol === Protocol.HTTP) answerOverloaded(socket, clock);
+    else socket.on("error", () => {}).destroy();
   }
 
   #serve(socket: Socket, stack: OutboundStack | null): void {

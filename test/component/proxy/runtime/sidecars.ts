@@ -28,6 +28,7 @@ export interface SidecarOptions {
   readonly saved?: Record<string, string>;
   readonly savedDir?: string;
   readonly drainMs?: number;
+  readonly limits?: Bootstrap["limits"];
   /** Ports of an earlier life. */
   readonly ports?: Sidecar["ports"];
 }
@@ -64,6 +65,7 @@ export async function startSidecar(t: TestContext, controller: TestController, o
     saved,
     logLevel: "info",
     drainMs: options.drainMs ?? 5_000,
+    limits: options.limits,
   };
   const log = createLogger({ level: "info", format: "text", clock: systemClock, write: (line) => lines.push(line) });
   const proxy = new Proxy({
