@@ -26,18 +26,35 @@ export function versionOf(program: string, args: readonly string[]): string | nu
   return `${result.stdout}${result.stderr}`.split("\n")[0]?.trim() ?? "";
 }
 
+const live = new Set<ChildProcess>();
+
 /** Starts `program` on core `core`; its errors are shown. */
 export function spawnPinned(core: number, program: string, args: readonly string[], ipc = false): ChildProcess {
-  return spawn("taskset", ["-c", String(core), program, ...args], {
+  const child = spawn("taskset", ["-c", String(core), program, ...args], {
     stdio: ipc ? ["ignore", "ignore", "inherit", "ipc"] : ["ignore", "ignore", "inherit"],
   });
+  return watched(child);
 }
 
-export async function stopChild(child: ChildProcess): Promise<void> {
+/** Ends with the benchmark at the latest. */
+export function watched<C extends ChildProcess>(child: C): C {
+  live.add(child);
+  child.once("exit", () => live.delete(child));
+  return child;
+}
+
+/** The last thing before the benchmark ends: whatever it still has running. */
+export function killAll(): void {
+  // nginx's master passes a SIGTERM on to its workers; after SIGKILL they would stay.
+  for (const child of live) child.kill("SIGTERM");
+}
+
+/** Ends a process by itself, or after `limitMs` by force. */
+export async function stopChild(child: ChildProcess, limitMs = 2_000): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+  const killer = setTimeout(() => child.kill("SIGKILL"), limitMs);
   await ended;
   clearTimeout(killer);
 }

@@ -1,4 +1,4 @@
-/** Median, least and most of some figures. */
+/** Median, least and most of some figures; NaN of none. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -6,6 +6,7 @@ export interface Spread {
 }
 
 export function spreadOf(figures: readonly number[]): Spread {
+  if (figures.length === 0) return { median: Number.NaN, min: Number.NaN, max: Number.NaN };
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
@@ -13,6 +14,7 @@ export function spreadOf(figures: readonly number[]): Spread {
 }
 
 export function formatSpread({ median, min, max }: Spread, digits: number): string {
+  if (Number.isNaN(median)) return "-";
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 

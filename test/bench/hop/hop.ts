@@ -1,31 +1,18 @@
 /** One plain HTTP/1.1 hop: what a request costs in CPU, beside proxies everybody knows. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { machineLine } from "../machine.ts";
+import { runWrk } from "../load/wrk.ts";
+import { startBackend } from "../nginx.ts";
+import { type BenchOptions, type Findings, LOAD_CORE, PROXY_CORE, WARM_UP_SECONDS } from "../options.ts";
 import type { Peer, RunningPeer } from "../peer.ts";
 import { versionOf } from "../peer.ts";
 import { cpuMicroseconds, residentMib } from "../process-cpu.ts";
 import { formatSpread, formatTable, spreadOf } from "../table.ts";
-import { runWrk } from "../wrk.ts";
 import { haproxy } from "./haproxy.ts";
-import { nginx, startBackend } from "./nginx.ts";
+import { nginx } from "./nginx.ts";
 import { nodeUndici } from "./node-undici.ts";
 import { ours } from "./ours.ts";
 
-export interface BenchOptions {
-  readonly runs: number;
-  readonly seconds: number;
-  readonly connections: number;
-  /** Names of peers; empty: all. */
-  readonly only: readonly string[];
-  readonly nodeFlags: readonly string[];
-  readonly command: string;
-  readonly jsonOnly: boolean;
-}
-
-const PROXY_CORE = 0;
-const LOAD_CORE = 1;
-const WARM_UP_SECONDS = 2;
+const CONNECTIONS = 64;
 const TARGET = "≤ 1.6 × nginx";
 
 interface Series {
@@ -39,12 +26,13 @@ interface Series {
   errors: number;
 }
 
-export async function benchHop(options: BenchOptions): Promise<void> {
+export async function benchHop(options: BenchOptions): Promise<Findings | null> {
   if (versionOf("wrk", ["-v"]) === null || nginx.version() === null) {
     console.error("hop: wrk or nginx is missing (Debian packages wrk, nginx): nothing can be measured");
-    return;
+    return null;
   }
-  const folder = mkdtempSync(join(tmpdir(), "meshctl-bench-"));
+  const { folder } = options;
+  const connections = options.connections?.[0] ?? CONNECTIONS;
   const backend = await startBackend(folder, LOAD_CORE);
   const series: Series[] = [];
   const missing: string[] = [];
@@ -58,13 +46,12 @@ export async function benchHop(options: BenchOptions): Promise<void> {
         series.push({ peer, version, running, cpuUs: [], perSecond: [], p50Us: [], p99Us: [], errors: 0 });
       }
     }
-    for (const each of series) await runWrk(urlOf(each), options.connections, WARM_UP_SECONDS, LOAD_CORE);
-    for (let run = 0; run < options.runs; run += 1) for (const each of series) await measure(each, options);
-    await report(series, missing, options);
+    for (const each of series) await runWrk(urlOf(each), connections, WARM_UP_SECONDS, LOAD_CORE);
+    for (let run = 0; run < options.runs; run += 1) for (const each of series) await measure(each, connections, options.seconds);
+    return await report(series, missing, connections, options);
   } finally {
     for (const { running } of series) await running.stop();
     await backend.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -72,9 +59,9 @@ function urlOf({ running }: Series): string {
   return `http://127.0.0.1:${running.port}/items?page=1`;
 }
 
-async function measure(series: Series, options: BenchOptions): Promise<void> {
+async function measure(series: Series, connections: number, seconds: number): Promise<void> {
   const before = cpuMicroseconds(series.running.pid);
-  const result = await runWrk(urlOf(series), options.connections, options.seconds, LOAD_CORE);
+  const result = await runWrk(urlOf(series), connections, seconds, LOAD_CORE);
   const used = cpuMicroseconds(series.running.pid) - before;
   series.cpuUs.push(used / result.requests);
   series.perSecond.push(result.requests / result.seconds);
@@ -83,10 +70,14 @@ async function measure(series: Series, options: BenchOptions): Promise<void> {
   series.errors += result.errors;
 }
 
-async function report(series: readonly Series[], missing: readonly string[], options: BenchOptions): Promise<void> {
+async function report(
+  series: readonly Series[],
+  missing: readonly string[],
+  connections: number,
+  options: BenchOptions,
+): Promise<Findings> {
   const reference = series.find(({ peer }) => peer === nginx);
   const base = reference === undefined ? Number.NaN : spreadOf(reference.cpuUs).median;
-  const machine = { cpu: cpus()[0]?.model ?? "?", cores: cpus().length, kernel: release(), node: process.version };
   const results = await Promise.all(
     series.map(async ({ peer, version, running, cpuUs, perSecond, p50Us, p99Us, errors }) => ({
       name: peer.name,
@@ -101,39 +92,25 @@ async function report(series: readonly Series[], missing: readonly string[], opt
       configuration: await running.describe(),
     })),
   );
-  if (!options.jsonOnly) {
-    console.log(
-      `One plain HTTP/1.1 hop, ${options.connections} connections, ${options.runs} interleaved runs of ${options.seconds} s, median (min–max)`,
-    );
-    console.log(
-      `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}; proxies on core ${PROXY_CORE}, wrk and backend (nginx, 82 bytes) on core ${LOAD_CORE}`,
-    );
-    console.log(`${options.command}\n`);
-    const header = ["proxy", "CPU µs/request", "× nginx", "requests/s", "p50 µs", "p99 µs", "MiB", "errors"];
-    const rows = results.map((r) => [
-      r.name,
-      formatSpread(r.cpuUsPerRequest, 1),
-      r.ratioToNginx.toFixed(2),
-      r.requestsPerSecond.median.toFixed(0),
-      r.p50Us.median.toFixed(0),
-      r.p99Us.median.toFixed(0),
-      r.residentMib.toFixed(0),
-      String(r.errors),
-    ]);
-    console.log(formatTable([header, ...rows]));
-    for (const { name, version, configuration } of results) console.log(`${name}: ${version}; ${configuration}`);
-    for (const name of missing) console.log(`${name}: not on this machine${name === "meshctl" ? " (run npm run build)" : ""}`);
-    console.log(`target for meshctl: ${TARGET}\n`);
-  }
   console.log(
-    JSON.stringify({
-      part: "hop",
-      command: options.command,
-      machine,
-      connections: options.connections,
-      seconds: options.seconds,
-      missing,
-      results,
-    }),
+    `One plain HTTP/1.1 hop, ${connections} connections, ${options.runs} interleaved runs of ${options.seconds} s, median (min–max)`,
   );
+  console.log(`${machineLine()}; wrk, backend nginx with 82 bytes`);
+  console.log(`${options.command}\n`);
+  const header = ["proxy", "CPU µs/request", "× nginx", "requests/s", "p50 µs", "p99 µs", "MiB", "errors"];
+  const rows = results.map((r) => [
+    r.name,
+    formatSpread(r.cpuUsPerRequest, 1),
+    r.ratioToNginx.toFixed(2),
+    r.requestsPerSecond.median.toFixed(0),
+    r.p50Us.median.toFixed(0),
+    r.p99Us.median.toFixed(0),
+    r.residentMib.toFixed(0),
+    String(r.errors),
+  ]);
+  console.log(formatTable([header, ...rows]));
+  for (const { name, version, configuration } of results) console.log(`${name}: ${version}; ${configuration}`);
+  for (const name of missing) console.log(`${name}: not on this machine${name === "meshctl" ? " (run npm run build)" : ""}`);
+  console.log(`target for meshctl: ${TARGET}\n`);
+  return { connections, missing, results };
 }

@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import type { Bootstrap, FromProxy } from "../../../src/messages/bootstrap.ts";
+import type { Bootstrap } from "../../../src/messages/bootstrap.ts";
 import { Endpoints, Health, Outbound, Protocol } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { TYPE_URL } from "../../../src/messages/names.ts";
 import { formatConfiguration } from "../../../src/proxy/runtime/saved-configuration.ts";
 import { SAVED } from "../../../src/proxy/runtime/saved-state.ts";
 import { selfSigned } from "../../support/self-signed.ts";
-import { type Peer, spawnPinned, stopChild, untilAccepts } from "../peer.ts";
+import { builtVersion, startSidecar } from "../mesh/sidecar.ts";
+import { type Peer, untilAccepts } from "../peer.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../dist/proxy.js", import.meta.url));
 const DESTINATION = "default/api:80";
 const NOBODY = "127.0.0.1:9";
 
@@ -73,25 +71,17 @@ function bootstrapOf(backendPort: number): Bootstrap {
 export function ours(nodeFlags: readonly string[]): Peer {
   return {
     name: "meshctl",
-    version: () => (existsSync(PROGRAM) ? `dist/proxy.js on Node ${process.version}` : null),
+    version: builtVersion,
     async start(_folder, backendPort, core) {
-      const child = spawnPinned(core, process.execPath, [...nodeFlags, PROGRAM], true);
-      const listening = new Promise<Extract<FromProxy, { kind: "listening" }>>((resolve, reject) => {
-        child.on("message", (message: FromProxy) => {
-          if (message.kind === "listening") resolve(message);
-          else if (message.kind === "fatal") reject(new Error(message.message));
-        });
-        child.once("exit", (code) => reject(new Error(`the proxy ended with ${code}`)));
-      });
-      child.send(bootstrapOf(backendPort));
-      const { upstreams, admin } = await listening;
+      const { pid, ports, stop } = await startSidecar(bootstrapOf(backendPort), nodeFlags, core, "listening");
+      const { upstreams, admin } = ports;
       const port = upstreams[0] as number;
       await untilAccepts(port);
       return {
-        pid: child.pid as number,
+        pid,
         port,
         describe: () => activeFeatures(admin, nodeFlags),
-        stop: () => stopChild(child),
+        stop,
       };
     },
   };

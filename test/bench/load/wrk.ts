@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { watched } from "../peer.ts";
 
 export interface WrkResult {
   readonly requests: number;
@@ -11,7 +12,7 @@ export interface WrkResult {
 /** Loads `url` from core `core` and reads wrk's report. */
 export function runWrk(url: string, connections: number, seconds: number, core: number): Promise<WrkResult> {
   const args = ["-c", String(core), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", url];
-  const child = spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = watched(spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit"] }));
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {
     text += chunk.toString();

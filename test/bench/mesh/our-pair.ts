@@ -1,0 +1,111 @@
+import type { Bootstrap } from "../../../src/messages/bootstrap.ts";
+import { Health, MtlsMode, Outbound, type Policy, Protocol, type Route } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
+import { ALPN, GRPC, TYPE_URL } from "../../../src/messages/names.ts";
+import { TestController } from "../../component/proxy/runtime/controller.ts";
+import type { PairPeer, RunningPair } from "../pair/contract.ts";
+import { activeFeatures } from "./active-features.ts";
+import { readProxy } from "./admin.ts";
+import { tenAccessRules, tenRules } from "./rules.ts";
+import { builtVersion, type SidecarProcess, startSidecar } from "./sidecar.ts";
+
+export interface OurPairOptions {
+  readonly name: string;
+  /** For the process of the caller's side (`web`) or the called one's (`api`). */
+  nodeFlags(workload: string): readonly string[];
+  readonly protocol: "http" | "tcp" | "grpc";
+  readonly routes: readonly Route[];
+  /** On the inbound port. */
+  readonly policies: readonly Policy[];
+}
+
+export const DESTINATION = "default/api:80";
+const INSTANCE = "default/api-1";
+const PROTOCOLS = { http: Protocol.HTTP, tcp: Protocol.TCP, grpc: Protocol.GRPC } as const;
+const LEAF_TTL_MS = 3_600_000;
+
+/** Everything on, as comparisons want it. */
+export function fullPair(nodeFlags: OurPairOptions["nodeFlags"]): PairPeer {
+  return ourPair({ name: "meshctl", nodeFlags, protocol: "http", routes: tenRules(DESTINATION), policies: [tenAccessRules()] });
+}
+
+/** Two built proxies, caller's and called one's, and a controller in this process that gives them identity and configuration. */
+export function ourPair(options: OurPairOptions): PairPeer {
+  return {
+    name: options.name,
+    version: builtVersion,
+    async start(_folder, backendPort, core): Promise<RunningPair> {
+      const controller = new TestController(LEAF_TTL_MS);
+      controller.upStreams = Object.fromEntries(
+        [GRPC.METRICS, GRPC.CLOCK, GRPC.TAP].map((path) => [path, () => ({ message() {}, end() {} })]),
+      );
+      await controller.open();
+      const started: SidecarProcess[] = [];
+      const stop = async (): Promise<void> => {
+        await Promise.all(started.map((sidecar) => sidecar.stop()));
+        await controller.close();
+      };
+      const run = async (workload: string, over: Partial<Bootstrap>): Promise<SidecarProcess> => {
+        const sidecar = await startSidecar(bootstrapOf(controller, workload, over), options.nodeFlags(workload), core);
+        started.push(sidecar);
+        return sidecar;
+      };
+      try {
+        const protocol = PROTOCOLS[options.protocol];
+        const inbound = { appPort: backendPort, protocol: options.protocol, listenPort: 0, address: "127.0.0.1" };
+        const policies = [...options.policies];
+        controller.inbound(INSTANCE, [{ port: backendPort, protocol, mtls: MtlsMode.STRICT, service: DESTINATION, policies }]);
+        const api = await run("api", { inbound: [inbound] });
+        publish(controller, options, api.ports.inbound[0] as number);
+        const web = await run("web", { upstreams: [{ destination: DESTINATION, listenPort: 0 }] });
+        return {
+          pids: [web.pid, api.pid],
+          port: web.ports.upstreams[0] as number,
+          configuration: async () =>
+            activeFeatures(await readProxy(web.ports.admin, web.pid), await readProxy(api.ports.admin, api.pid), DESTINATION, INSTANCE),
+          stop,
+        };
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+  };
+}
+
+function publish(controller: TestController, options: OurPairOptions, port: number): void {
+  const endpoint = {
+    address: "127.0.0.1",
+    port,
+    identity: "spiffe://cluster.local/ns/default/sa/api",
+    instance: INSTANCE,
+    workload: "api",
+    weight: 1,
+    health: Health.READY,
+    capabilities: Object.values(ALPN),
+  };
+  controller.service(DESTINATION, 1, [endpoint]);
+  const outbound = { service: "default/api", port: 80, protocol: PROTOCOLS[options.protocol], meshed: true, routes: [...options.routes] };
+  controller.set(TYPE_URL.OUTBOUND, DESTINATION, Outbound.encode(Outbound.fromPartial(outbound)).finish());
+}
+
+function bootstrapOf(controller: TestController, workload: string, over: Partial<Bootstrap>): Bootstrap {
+  return {
+    kind: "bootstrap",
+    instance: `default/${workload}-1`,
+    namespace: "default",
+    workload,
+    serviceAccount: workload,
+    trustDomain: "cluster.local",
+    trustBundle: controller.mesh.rootPem,
+    joinToken: "good",
+    controller: { discovery: `127.0.0.1:${controller.discoveryPort}`, https: `127.0.0.1:${controller.httpsPort}` },
+    inbound: [],
+    upstreams: [],
+    outboundPort: 0,
+    adminPort: 0,
+    savedDir: null,
+    logLevel: "error",
+    drainMs: 1_000,
+    ...over,
+  };
+}

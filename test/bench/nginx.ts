@@ -1,0 +1,39 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "./free-port.ts";
+import { type RunningPeer, spawnPinned, stopChild, untilAccepts } from "./peer.ts";
+
+/** 82 bytes, as in the first measurements. */
+const BODY = "x".repeat(82);
+
+/** nginx with one worker and `http` inside its http block; `port` is one it listens on. */
+export async function runNginx(folder: string, core: number, http: string, port: number): Promise<RunningPeer> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "nginx.conf");
+  writeFileSync(
+    file,
+    `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+events { worker_connections 8192; }
+http {
+  access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
+  client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  ${http}
+}
+`,
+  );
+  const child = spawnPinned(core, "nginx", ["-c", file, "-p", folder]);
+  await untilAccepts(port);
+  return {
+    pid: child.pid as number,
+    port,
+    describe: async () => "1 worker, keep-alive both sides, access log off",
+    stop: () => stopChild(child),
+  };
+}
+
+/** The backend all proxies stand in front of: 82 bytes from memory. */
+export async function startBackend(folder: string, core: number): Promise<RunningPeer> {
+  const port = await freePort();
+  const server = `server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "${BODY}"; } }`;
+  return runNginx(join(folder, "backend"), core, server, port);
+}

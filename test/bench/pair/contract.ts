@@ -1,0 +1,30 @@
+/** Two proxies of one make, with mutual TLS between them. */
+export interface RunningPair {
+  /** CPU is counted over all of them and their children: first the one callers reach, then the one before the backend. */
+  readonly pids: readonly number[];
+  /** Where callers connect, in plaintext. */
+  readonly port: number;
+  configuration(): Promise<Configuration>;
+  stop(): Promise<void>;
+}
+
+/** What a pair is set to. */
+export interface Configuration {
+  readonly lines: readonly string[];
+  /** Features a fair comparison needs and this pair does not have on: no ratio is worth anything. */
+  readonly off: readonly string[];
+  /** Features that do not exist yet: a ratio is printed with this note. */
+  readonly notBuilt: readonly string[];
+}
+
+export interface PairPeer {
+  readonly name: string;
+  /** Version, or null when the machine has none. */
+  version(): string | null;
+  /** In front of a plaintext backend on 127.0.0.1:`backendPort`, on core `core`. `folder` is its own. */
+  start(folder: string, backendPort: number, core: number): Promise<RunningPair>;
+}
+
+export function fixed(...lines: readonly string[]): () => Promise<Configuration> {
+  return async () => ({ lines, off: [], notBuilt: [] });
+}

@@ -1,0 +1,67 @@
+import { fullPair } from "../mesh/our-pair.ts";
+import type { BenchOptions } from "../options.ts";
+import { type Configuration, type PairPeer, type RunningPair } from "./contract.ts";
+import { join } from "node:path";
+import { PROXY_CORE } from "../options.ts";
+
+/** A pair that is up. */
+export interface StartedPair {
+  readonly peer: PairPeer;
+  readonly version: string;
+  readonly running: RunningPair;
+}
+
+export interface StartedPairs {
+  readonly pairs: readonly StartedPair[];
+  /** Names of those this machine does not have. */
+  readonly missing: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts those of `peers` that were asked for and are there. */
+export async function startPairs(peers: readonly PairPeer[], backendPort: number, options: BenchOptions): Promise<StartedPairs> {
+  const pairs: StartedPair[] = [];
+  const missing: string[] = [];
+  for (const peer of peers) {
+    if (options.only.length > 0 && !options.only.includes(peer.name)) continue;
+    const version = peer.version();
+    if (version === null) missing.push(peer.name);
+    else {
+      const folder = join(options.folder, `pair-${pairs.length}-${backendPort}`);
+      pairs.push({ peer, version, running: await peer.start(folder, backendPort, PROXY_CORE) });
+    }
+  }
+  return { pairs, missing, stop: async () => void (await Promise.all(pairs.map(({ running }) => running.stop()))) };
+}
+
+/** Ours with everything on. */
+export function ours(options: BenchOptions): PairPeer {
+  return fullPair(() => options.nodeFlags);
+}
+
+/** How a ratio to `reference` is shown; `none` where it would say nothing true. */
+export function ratioText(value: number, reference: number | undefined, configuration: Configuration): string {
+  if (configuration.off.length > 0) return "refused";
+  if (reference === undefined || !Number.isFinite(value / reference)) return "-";
+  return `${(value / reference).toFixed(2)}${configuration.notBuilt.length > 0 ? "*" : ""}`;
+}
+
+/** The same as a number for JSON; null where it is refused. */
+export function ratioOf(value: number, reference: number | undefined, configuration: Configuration): number | null {
+  if (configuration.off.length > 0 || reference === undefined || !Number.isFinite(value / reference)) return null;
+  return value / reference;
+}
+
+/** What stands under a table: each pair with version and configuration, and why a ratio is missing or marked. */
+export function configurationLines(each: { name: string; version: string; configuration: Configuration }): string[] {
+  const { name, version, configuration } = each;
+  const lines = [`${name}: ${version}`, ...configuration.lines.map((line) => `  ${line}`)];
+  if (configuration.off.length > 0) lines.push(`  NO RATIO: these are off: ${configuration.off.join(", ")}`);
+  else if (configuration.notBuilt.length > 0)
+    lines.push(`  * ratios of ${name} are without what is not built yet: ${configuration.notBuilt.join(", ")}`);
+  return lines;
+}
+
+export function missingLines(missing: readonly string[]): string[] {
+  return missing.map((name) => `${name}: not on this machine${name.startsWith("meshctl") ? " (run npm run build)" : ""}`);
+}
