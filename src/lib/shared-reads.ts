@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { readSlots } from "./read-slots.ts";
 
 /** Large enough that libuv seldom needs a second read. */
 const BUFFER_BYTES = 64 * 1_024;
@@ -13,22 +14,6 @@ const shared = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 type BufferCallback = (count: number, buffer: Buffer) => void;
 
-/** Where `net` keeps what its `onread` option sets (Node 12 to 24); the option is for sockets one connects oneself. */
-interface ReadSlots {
-  readonly buffer: symbol;
-  readonly callback: symbol;
-  readonly generator: symbol;
-}
-
-const slots = findSlots();
-
-function findSlots(): ReadSlots | null {
-  const found = Object.getOwnPropertySymbols(new Socket());
-  const named = (name: string) => found.find((symbol) => symbol.description === name);
-  const [buffer, callback, generator] = [named("kBuffer"), named("kBufferCb"), named("kBufferGen")];
-  return buffer === undefined || callback === undefined || generator === undefined ? null : { buffer, callback, generator };
-}
-
 /**
  * From now on calls `onRead` with `buffer[0..count)` instead of emitting `data`. `buffer` may be kept only
  * when `isShared` says no. False, and nothing changed: this Node, or this kind of socket, cannot do it.
@@ -36,6 +21,7 @@ function findSlots(): ReadSlots | null {
 export function readShared(socket: Socket, onRead: BufferCallback): boolean {
   const handle = (socket as unknown as { _handle?: { useUserBuffer?: (buffer: Buffer) => void } | null })._handle;
   // Only TCP itself: decrypted bytes come from inside other reads.
+  const slots = readSlots;
   if (slots === null || typeof handle?.useUserBuffer !== "function" || socket.constructor !== Socket) return false;
   const inner = socket as unknown as Record<symbol, unknown>;
   let next: Buffer = shared;
@@ -60,6 +46,7 @@ export function isShared(buffer: Buffer): boolean {
 
 /** Back to `data` events, for whoever takes the socket over. */
 export function stopReadShared(socket: Socket): void {
+  const slots = readSlots;
   if (slots === null) return;
   const inner = socket as unknown as Record<symbol, unknown>;
   inner[slots.callback] = (count: number, buffer: Buffer) => socket.push(Buffer.from(buffer.subarray(0, count)));

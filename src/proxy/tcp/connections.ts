@@ -1,8 +1,9 @@
-import type { Transport } from "../contract.ts";
+import type { ExchangeRecord, Transport } from "../contract.ts";
 
 /** Opaque connections one side of the proxy carries now: counted against the limit, waited for at drain. */
 export class TcpConnections {
   readonly #open = new Set<Transport>();
+  readonly #records = new Set<ExchangeRecord>();
   #drained: (() => void)[] = [];
   draining = false;
 
@@ -17,6 +18,20 @@ export class TcpConnections {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Bytes pass both ways from now on; {@link closed} follows. */
+  opened(record: ExchangeRecord): void {
+    this.#records.add(record);
+  }
+
+  closed(record: ExchangeRecord): void {
+    this.#records.delete(record);
+  }
+
+  /** Of those through which bytes pass now: who talks to whom. Times, bytes and reason are not there yet. */
+  get records(): Iterable<Readonly<ExchangeRecord>> {
+    return this.#records;
   }
 
   /** No new ones from now on (whoever adds looks at `draining`); calls back when none is left. */

@@ -7,10 +7,9 @@ import type { ReasonCode } from "../../messages/reasons.ts";
 import type { ConfigView, Limits, Observer, Transport } from "../contract.ts";
 import { sourceLabel, sourceOfPeer } from "../inbound/peer-source.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
+import { Accepted, addressOf } from "./accepted.ts";
 import { TcpConnections } from "./connections.ts";
 import { dialApp } from "./dial-app.ts";
-import { addressOf, type OpenRecord, openRecord } from "./record.ts";
-import { Relay, type RelayEnd } from "./relay.ts";
 import { STATUS, statusOf } from "./status-byte.ts";
 import { TcpView } from "./tcp-view.ts";
 
@@ -39,38 +38,28 @@ export class InboundTcp {
 
 class InboundConnection {
   readonly #options: InboundTcpOptions;
-  readonly #connections: TcpConnections;
-  readonly #downstream: Transport;
+  readonly #accepted: Accepted;
   readonly #appPort: number;
-  readonly #open: OpenRecord;
-  #gone = false;
-  #reported = false;
 
   constructor(options: InboundTcpOptions, connections: TcpConnections, downstream: Transport, appPort: number) {
     this.#options = options;
-    this.#connections = connections;
-    this.#downstream = downstream;
     this.#appPort = appPort;
-    this.#open = openRecord("inbound", downstream, options.clock);
+    this.#accepted = new Accepted("inbound", downstream, connections, options);
     const { self } = options.config;
-    this.#open.record.destination = `${self.namespace}/${self.workload}`;
+    this.#accepted.record.destination = `${self.namespace}/${self.workload}`;
   }
 
   start(): void {
-    const { config, limits } = this.#options;
-    if (this.#connections.size >= limits.maxConnections) return this.#refuse("overloaded");
-    if (this.#connections.draining) return this.#refuse("draining");
-    const stack = config.inbound(this.#appPort);
-    if (stack === undefined) return this.#refuse("no-config");
-    this.#connections.add(this.#downstream);
-    this.#downstream.socket.once("close", this.#onGone);
-    this.#decide(stack);
+    const stack = this.#options.config.inbound(this.#appPort);
+    const refusal = this.#accepted.enter() ?? (stack === undefined ? "no-config" : null);
+    if (stack === undefined || refusal !== null) this.#refuse(refusal ?? "no-config");
+    else this.#decide(stack);
   }
 
   #decide(stack: InboundStack): void {
     const { clock, random } = this.#options;
-    const { record } = this.#open;
-    const source = sourceOfPeer(this.#downstream.peerIdentity);
+    const { record, downstream } = this.#accepted;
+    const source = sourceOfPeer(downstream.peerIdentity);
     record.service = stack.service;
     record.source = sourceLabel(source, undefined, record.sourceAddress);
     const view = new TcpView(source, stack.service);
@@ -86,57 +75,25 @@ class InboundConnection {
   }
 
   #connect(): void {
-    if (this.#gone) return;
     const { clock, limits } = this.#options;
-    this.#open.record.attempts = 1;
-    this.#open.record.destinationAddress = addressOf("127.0.0.1", this.#appPort);
+    const accepted = this.#accepted;
+    if (accepted.over) return;
+    accepted.record.attempts = 1;
+    accepted.record.destinationAddress = addressOf("127.0.0.1", this.#appPort);
     dialApp(this.#appPort, clock, limits.connectTimeoutMs, (socket) => {
-      if (this.#gone) socket?.destroy();
+      if (accepted.over) socket?.destroy();
       else if (socket === null) this.#refuse("app-unreachable");
       else this.#relay(new PlainTransport(socket));
     });
   }
 
   #relay(app: Transport): void {
-    const { clock, limits } = this.#options;
-    const { socket } = this.#downstream;
-    socket.off("close", this.#onGone);
-    if (this.#downstream.alpn === ALPN.TCP) socket.write(Buffer.of(STATUS.UP));
-    new Relay(this.#downstream, app, clock, limits.idleStreamMs, (end) => {
-      this.#report(reasonOf(end), end);
-    }).start();
+    const { socket, alpn } = this.#accepted.downstream;
+    if (alpn === ALPN.TCP) socket.write(Buffer.of(STATUS.UP));
+    this.#accepted.relay(app, () => {});
   }
-
-  readonly #onGone = (): void => {
-    this.#gone = true;
-    this.#report("downstream-reset");
-  };
 
   #refuse(reason: ReasonCode, policy = ""): void {
-    const { socket, alpn } = this.#downstream;
-    socket.off("close", this.#onGone);
-    this.#open.record.policy = policy;
-    // A reset could overtake the status byte; a proxy of ours reads it and closes.
-    if (alpn === ALPN.TCP) socket.end(Buffer.of(statusOf(reason)), () => socket.destroy());
-    else if (this.#downstream.reset === undefined) socket.destroy();
-    else this.#downstream.reset();
-    this.#report(reason);
+    this.#accepted.refuse(reason, policy, this.#accepted.downstream.alpn === ALPN.TCP ? statusOf(reason) : -1);
   }
-
-  #report(reason: ReasonCode | "", end?: RelayEnd): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    const { record, startedMs } = this.#open;
-    record.reason = reason;
-    record.requestBytes = end?.bytesForward ?? 0;
-    record.responseBytes = end?.bytesBack ?? 0;
-    record.durationMs = this.#options.clock.monotonicMs() - startedMs;
-    this.#options.observer.ended(record);
-  }
-}
-
-function reasonOf(end: RelayEnd): ReasonCode | "" {
-  if (end.how === "idle") return "idle-timeout";
-  if (end.brokenBy === null) return "";
-  return end.brokenBy === "first" ? "downstream-reset" : "upstream-reset";
 }

@@ -6,10 +6,9 @@ import type { Random } from "../../lib/random.ts";
 import { ALPN } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import type { ConfigView, Dialer, Limits, Observer, Transport } from "../contract.ts";
+import { Accepted, addressOf } from "./accepted.ts";
 import { awaitStatus } from "./await-status.ts";
 import { TcpConnections } from "./connections.ts";
-import { addressOf, type OpenRecord, openRecord } from "./record.ts";
-import { Relay, type RelayEnd } from "./relay.ts";
 import { isWorthAnotherEndpoint } from "./status-byte.ts";
 import { TcpView } from "./tcp-view.ts";
 
@@ -45,34 +44,25 @@ export class OutboundTcp {
 /** One connection from accept to end. */
 class OutboundConnection {
   readonly #options: OutboundTcpOptions;
-  readonly #connections: TcpConnections;
-  readonly #downstream: Transport;
+  readonly #accepted: Accepted;
   readonly #destination: string;
-  readonly #open: OpenRecord;
   readonly #tried: EndpointState[] = [];
   #endpointsName = "";
-  #gone = false;
-  #reported = false;
 
   constructor(options: OutboundTcpOptions, connections: TcpConnections, downstream: Transport, destination: string) {
     this.#options = options;
-    this.#connections = connections;
-    this.#downstream = downstream;
     this.#destination = destination;
-    this.#open = openRecord("outbound", downstream, options.clock);
+    this.#accepted = new Accepted("outbound", downstream, connections, options);
     const { self } = options.config;
-    this.#open.record.source = `${self.namespace}/${self.workload}`;
-    this.#open.record.service = destination;
+    this.#accepted.record.source = `${self.namespace}/${self.workload}`;
+    this.#accepted.record.service = destination;
   }
 
   start(): void {
-    const { config, limits } = this.#options;
-    if (this.#connections.size >= limits.maxConnections) return this.#refuse("overloaded");
-    if (this.#connections.draining) return this.#refuse("draining");
-    this.#connections.add(this.#downstream);
-    this.#downstream.socket.once("close", this.#onGone);
-    config.resolveOutbound(this.#destination, (stack, reason) => {
-      if (stack === null) this.#refuse(reason ?? "no-config");
+    const refusal = this.#accepted.enter();
+    if (refusal !== null) return this.#accepted.refuse(refusal);
+    this.#options.config.resolveOutbound(this.#destination, (stack, reason) => {
+      if (stack === null) this.#accepted.refuse(reason ?? "no-config");
       else this.#decide(stack);
     });
   }
@@ -81,18 +71,18 @@ class OutboundConnection {
   #decide(stack: OutboundStack): void {
     const { clock, config, random } = this.#options;
     const route = stack.routes[0];
-    if (route === undefined) return this.#refuse("no-route");
+    if (route === undefined) return this.#accepted.refuse("no-route");
     const view = new TcpView(config.self, this.#destination);
     const decision = new OutboundDecision();
     decision.route = route;
-    this.#open.record.routeLabel = route.label;
+    this.#accepted.record.routeLabel = route.label;
     const delayMs = totalDelayMs(route.filters, view, random, clock.nowMs());
-    if (Number.isNaN(delayMs)) return this.#refuse("policy-error", route.label);
+    if (Number.isNaN(delayMs)) return this.#accepted.refuse("policy-error", route.label);
     const go = (): void => {
       decideBackend(decision, view, random, clock.nowMs());
       const { refusal, backend } = decision;
       // There is no status to answer with: an abort of any kind is a reset.
-      if (refusal !== null) return this.#refuse(refusal.reason, refusal.policy);
+      if (refusal !== null) return this.#accepted.refuse(refusal.reason, refusal.policy);
       this.#endpointsName = backend?.endpointsName ?? "";
       this.#try();
     };
@@ -101,14 +91,14 @@ class OutboundConnection {
   }
 
   #try(): void {
-    if (this.#gone) return;
+    if (this.#accepted.over) return;
     const { clock, config, dialer } = this.#options;
     const balancer = config.balancer(this.#endpointsName);
     const startedMs = clock.monotonicMs();
     const state = balancer?.pick(startedMs, this.#tried) ?? null;
-    if (balancer === undefined || state === null || this.#tried.includes(state)) return this.#refuse("no-endpoints");
+    if (balancer === undefined || state === null || this.#tried.includes(state)) return this.#accepted.refuse("no-endpoints");
     this.#tried.push(state);
-    const { record } = this.#open;
+    const { record } = this.#accepted;
     record.attempts = this.#tried.length;
     record.destinationAddress = addressOf(state.endpoint.address, state.endpoint.port);
     balancer.began(state, startedMs);
@@ -133,53 +123,18 @@ class OutboundConnection {
     const states = this.#options.config.balancer(this.#endpointsName)?.states ?? [];
     const another = states.some((state) => !this.#tried.includes(state));
     if (again && another && this.#tried.length < MAX_ATTEMPTS) this.#try();
-    else this.#refuse(reason);
+    else this.#accepted.refuse(reason);
   }
 
   #relay(state: EndpointState, upstream: Transport, rttMs: number, ended: (failed: boolean, rttMs: number) => void): void {
-    const { clock, config, limits } = this.#options;
-    const { record } = this.#open;
+    const { config } = this.#options;
+    const { record } = this.#accepted;
     record.mtls = upstream.mtls;
     record.peerIdentity = upstream.peerIdentity;
     record.destination =
       state.endpoint.workload === "" ? record.destinationAddress : `${namespaceOf(state, config)}/${state.endpoint.workload}`;
-    this.#downstream.socket.off("close", this.#onGone);
-    new Relay(this.#downstream, upstream, clock, limits.idleStreamMs, (end) => {
-      ended(end.brokenBy === "second" && end.bytesBack === 0, rttMs);
-      this.#report(reasonOf(end), end);
-    }).start();
+    this.#accepted.relay(upstream, (end) => ended(end.brokenBy === "second" && end.bytesBack === 0, rttMs));
   }
-
-  readonly #onGone = (): void => {
-    this.#gone = true;
-    this.#report("downstream-reset");
-  };
-
-  /** A TCP client can be told no only by a reset. */
-  #refuse(reason: ReasonCode, policy = ""): void {
-    this.#downstream.socket.off("close", this.#onGone);
-    this.#open.record.policy = policy;
-    if (this.#downstream.reset === undefined) this.#downstream.socket.destroy();
-    else this.#downstream.reset();
-    this.#report(reason);
-  }
-
-  #report(reason: ReasonCode | "", end?: RelayEnd): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    const { record, startedMs } = this.#open;
-    record.reason = reason;
-    record.requestBytes = end?.bytesForward ?? 0;
-    record.responseBytes = end?.bytesBack ?? 0;
-    record.durationMs = this.#options.clock.monotonicMs() - startedMs;
-    this.#options.observer.ended(record);
-  }
-}
-
-function reasonOf(end: RelayEnd): ReasonCode | "" {
-  if (end.how === "idle") return "idle-timeout";
-  if (end.brokenBy === null) return "";
-  return end.brokenBy === "first" ? "downstream-reset" : "upstream-reset";
 }
 
 /** An instance is `namespace/instance`; without one the service's namespace is as near as we get. */

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
-import { wasReset } from "../../lib/reset-socket.ts";
 import type { Transport } from "../contract.ts";
+import { Direction, type DirectionOwner } from "./direction.ts";
 
 /** How a relay ended, and what passed. */
 export interface RelayEnd {
@@ -18,7 +18,7 @@ export interface RelayEnd {
  * (half-close), a reader that stalls stops only its own writer, and a break on one side becomes a reset on
  * the other: what is missing is never taken for a clean end. Both sockets need `allowHalfOpen`.
  */
-export class Relay {
+export class Relay implements DirectionOwner {
   readonly #first: Direction;
   readonly #second: Direction;
   readonly #ends: (end: RelayEnd) => void;
@@ -78,62 +78,5 @@ export class Relay {
     }
     this.#seenBytes = bytes;
     this.#idle = this.#clock.setTimer(this.#checkIdle, this.#idleMs, { unref: true });
-  };
-}
-
-/** Bytes from `#from` to `#to`. */
-class Direction {
-  readonly #from: Transport;
-  readonly #to: Transport;
-  readonly #relay: Relay;
-  bytes = 0;
-  ended = false;
-
-  constructor(from: Transport, to: Transport, relay: Relay) {
-    this.#from = from;
-    this.#to = to;
-    this.#relay = relay;
-  }
-
-  start(): void {
-    const source = this.#from.socket;
-    source.on("data", this.#onData);
-    source.on("end", this.#onEnd);
-    source.on("close", this.#onClose);
-    this.#to.socket.on("drain", this.#onDrain);
-    if (source.destroyed) this.#onClose();
-    else source.resume();
-  }
-
-  reset(): void {
-    if (this.#from.socket.destroyed) return;
-    if (this.#from.reset === undefined) this.#from.socket.destroy();
-    else this.#from.reset();
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
-    this.bytes += chunk.length;
-    // The other side's own buffer is the only one: at most its high-water mark and one read.
-    if (!this.#to.socket.write(chunk)) this.#from.socket.pause();
-  };
-
-  readonly #onDrain = (): void => {
-    this.#from.socket.resume();
-  };
-
-  readonly #onEnd = (): void => {
-    const { socket } = this.#from;
-    // Once we have ended our direction the kernel forgets the peer at an orderly end too: then the question means nothing.
-    if (!socket.writableEnded && wasReset(socket)) this.#relay.broke(this);
-    else this.#to.socket.end(this.#onFlushed);
-  };
-
-  readonly #onFlushed = (): void => {
-    this.ended = true;
-    this.#relay.directionEnded();
-  };
-
-  readonly #onClose = (): void => {
-    if (!this.#from.socket.readableEnded || !this.#from.socket.writableFinished) this.#relay.broke(this);
   };
 }

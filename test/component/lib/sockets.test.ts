@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { afterEach, test } from "node:test";
+import { readCommon } from "../../../src/lib/common-reads.ts";
 import { LoopTurn } from "../../../src/lib/loop-turn.ts";
 import { resetSocket, wasReset } from "../../../src/lib/reset-socket.ts";
 import { isShared, readShared, stopReadShared } from "../../../src/lib/shared-reads.ts";
@@ -124,4 +125,44 @@ test("a mark taken in a read is older than that poll's other reads, and of no us
   turn.enterRead();
   assert.equal(turn.wasReadyBefore(mark), false);
   turn.leaveRead();
+});
+
+test("common reads: bytes come in memory used again, false stops them, and an earlier owner's socket goes on", async () => {
+  for (const taken of [false, true]) {
+    const [client, server] = await pair();
+    if (taken) readShared(server, () => assert.fail("it has a new owner"));
+    const buffers = new Set<Buffer>();
+    let text = "";
+    let goOn = true;
+    assert.equal(
+      readCommon(server, (count, buffer) => {
+        buffers.add(buffer);
+        text += buffer.toString("latin1", 0, count);
+        return goOn;
+      }),
+      true,
+    );
+    server.resume();
+    const until = async (condition: () => boolean) => {
+      while (!condition()) await new Promise(setImmediate);
+    };
+    client.write("one");
+    await until(() => text === "one");
+    goOn = false;
+    client.write("two");
+    await until(() => text === "onetwo");
+    client.write("three");
+    const [a, b] = await pair();
+    b.pipe(b);
+    a.write("y");
+    await once(a, "data");
+    assert.equal(text, "onetwo");
+    server.resume();
+    await until(() => text === "onetwothree");
+    assert.equal(buffers.size, taken ? 2 : 1);
+    const ended = once(server, "end");
+    server.resume();
+    client.end();
+    assert.equal(await ended, "end");
+  }
 });
