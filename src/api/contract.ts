@@ -18,6 +18,10 @@ export const API = Object.freeze({
   TAP: `${API_PREFIX}/tap`,
   /** GET with {@link StatQuery} as query string → {@link StatResponse} */
   STAT: `${API_PREFIX}/stat`,
+  /** GET with {@link TraceQuery} as query string → {@link TraceList} */
+  TRACES: `${API_PREFIX}/traces`,
+  /** GET → {@link TraceDetail}. The first digits of an id do where no other begins so. */
+  TRACE: `${API_PREFIX}/traces/:id`,
   /** POST {@link CertificateRequest} → {@link CertificateResponse}. Join token, current leaf, or admin. */
   CERTIFICATES: `${API_PREFIX}/certificates`,
   /** GET → {@link IssuedCertificate}[], newest first */
@@ -170,6 +174,88 @@ export interface StatRow {
   /** TCP connections that ended. */
   readonly tcpConnections: number;
   /** Bytes of bodies and TCP connections, towards the server and back. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+/** How many traces a list may hold. */
+export const MAX_TRACE_LIST = 1_000;
+
+/** Which traces of those the controller remembers. Names without a namespace are of `namespace`, else of `default`. */
+export interface TraceQuery {
+  /** Absent: every namespace; else traces that came by one of its workloads or services. */
+  readonly namespace?: string;
+  /** Only with a request for this service. */
+  readonly service?: string;
+  /** Only with a request this workload sent or got. */
+  readonly workload?: string;
+  /** Only with an error. */
+  readonly errors?: boolean;
+  /** Only of at least this duration, from the first span's start to the last one's end. */
+  readonly minDurationMs?: number;
+  /** Only those that began to arrive in so many seconds until now. */
+  readonly seconds?: number;
+  /** Default 20, at most {@link MAX_TRACE_LIST}. */
+  readonly limit?: number;
+}
+
+export interface TraceList {
+  /** Newest first. */
+  readonly traces: readonly TraceSummary[];
+  /** All that are remembered, whatever was asked for. */
+  readonly remembered: number;
+}
+
+/** A trace as far as its spans have come, told by its first span. */
+export interface TraceSummary {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  readonly start: string;
+  readonly durationMs: number;
+  readonly spans: number;
+  /** Spans with an error. */
+  readonly errors: number;
+  readonly first: TraceSpan;
+}
+
+export interface TraceDetail {
+  readonly traceId: string;
+  readonly start: string;
+  readonly durationMs: number;
+  /** By start. */
+  readonly spans: readonly TraceSpan[];
+}
+
+/** One request at one proxy: outbound where it was sent, inbound where it was served. */
+export interface TraceSpan {
+  readonly spanId: string;
+  /** Empty for the first. Spans of applications are not here, so a parent may be missing. */
+  readonly parentSpanId: string;
+  readonly direction: "inbound" | "outbound";
+  readonly start: string;
+  /** From the start of the trace. */
+  readonly offsetMs: number;
+  readonly durationMs: number;
+  /** `namespace/workload`, or an address. */
+  readonly source: string;
+  readonly destination: string;
+  /** `namespace/service:port`. */
+  readonly service: string;
+  readonly protocol: string;
+  readonly method: string;
+  readonly authority: string;
+  readonly path: string;
+  /** 0: no answer. */
+  readonly status: number;
+  readonly grpcStatus: number | null;
+  /** No answer, a status of 500 or above, or a gRPC status that is the server's fault. */
+  readonly error: boolean;
+  readonly reason: string;
+  readonly policy: string;
+  readonly route: string;
+  readonly requestId: string;
+  readonly attempts: number;
+  readonly mtls: boolean;
   readonly requestBytes: number;
   readonly responseBytes: number;
 }

@@ -10,6 +10,7 @@ export type Completes =
   | "namespace"
   | "version"
   | "context"
+  | "trace"
   | "file"
   | "directory"
   | readonly string[];

@@ -5,6 +5,7 @@ export const NOUNS: Readonly<Record<string, { readonly summary: string; readonly
   local: { summary: "start, stop and look at the control plane on this machine", group: "Mesh on this machine" },
   route: { summary: "split a service's traffic among its versions", group: "Traffic" },
   fault: { summary: "break or delay requests on purpose", group: "Traffic" },
+  trace: { summary: "requests on their way through the mesh", group: "Watch and diagnose" },
   cert: { summary: "certificates: see, rotate and issue them", group: "Identity" },
 });
 
@@ -49,6 +50,8 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
   ),
   command("stat", "Watch and diagnose", "show rates, success and latencies of traffic", () => import("./commands/stat.ts")),
   command("tap", "Watch and diagnose", "watch requests as they end", () => import("./commands/tap.ts")),
+  command("trace list", "Watch and diagnose", "list traces of requests", () => import("./commands/trace/list.ts")),
+  command("trace show", "Watch and diagnose", "draw where a request went and what took how long", () => import("./commands/trace/show.ts")),
 
   command("cert status", "Identity", "show root, issuer and how many certificates live", () => import("./commands/cert/status.ts")),
   command("cert list", "Identity", "list the certificates that were issued", () => import("./commands/cert/list.ts")),

@@ -23,6 +23,7 @@ export const GRPC = Object.freeze({
   TAP: "/meshctl.telemetry.v1.Telemetry/Tap",
   CLOCK: "/meshctl.telemetry.v1.Telemetry/Clock",
   METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+  SPANS: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
 });
 
 /** Headers of our own, lower case. Everything under the prefix is stripped when it comes from an application. */

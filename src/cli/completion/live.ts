@@ -1,3 +1,4 @@
+import { API, type TraceList } from "../../api/contract.ts";
 import type { KubeClient } from "../../kube/contract.ts";
 import { type Service, serviceKind } from "../../model/kinds/service.ts";
 import { namespaceKind } from "../../model/kinds/namespace.ts";
@@ -6,6 +7,7 @@ import { allKinds } from "../../policies/kinds.ts";
 import type { Completes } from "../command.ts";
 import type { Context } from "../context.ts";
 import { knownBackends } from "../split/backends.ts";
+import { request } from "../trace/span-cells.ts";
 import type { Candidate } from "./position.ts";
 
 /** What lives in the mesh under a name that could stand here. Rejects when the controller does not answer. */
@@ -40,6 +42,8 @@ export async function liveCandidates(
       const kind = allKinds().resolve(args[0] ?? "");
       return kind === undefined ? [] : names(await context.client(), kind, kind.namespaced ? namespace : undefined);
     }
+    case "trace":
+      return traces(await context.client(), namespace);
     case "file":
     case "directory":
       return [];
@@ -54,6 +58,12 @@ async function names(client: KubeClient, kind: Parameters<KubeClient["list"]>[0]
 async function workloads(client: KubeClient, namespace: string): Promise<Candidate[]> {
   const { items } = await client.list<Workload>(workloadKind, { namespace });
   return items.map(({ metadata, spec }) => ({ value: metadata.name, description: `Workload${spec?.version ? ` ${spec.version}` : ""}` }));
+}
+
+/** The last ones of the namespace, by what they asked for. */
+async function traces(client: KubeClient, namespace: string): Promise<Candidate[]> {
+  const list = await client.request<TraceList>("GET", `${API.TRACES}?namespace=${encodeURIComponent(namespace)}`);
+  return list.traces.map(({ traceId, first }) => ({ value: traceId, description: request(first) }));
 }
 
 /** Services as they are; everything else by its prefix. */

@@ -1,4 +1,5 @@
-import type { ProxyConfig, TapSession } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
+import type { InstanceSettings } from "../../compile/proxy-config.ts";
+import type { TapSession } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 
 interface Settings {
   readonly taps: Map<string, TapSession>;
@@ -17,7 +18,7 @@ export class ProxySettings {
   }
 
   /** The configuration of one instance; the same value for the same settings. */
-  of(instance: string): ProxyConfig {
+  of(instance: string): InstanceSettings {
     const settings = this.#byInstance.get(instance);
     return {
       logLevel: this.#logLevel,

@@ -37,7 +37,7 @@ export function createSnapshotSource(options: SnapshotOptions): ResourceSource {
           return trust.resource;
         }
         case TYPE_URL.PROXY_CONFIG:
-          return ownsInstance(name, subscriber) ? compileProxyConfig(name, options.settings.of(name)) : null;
+          return ownsInstance(name, subscriber) ? compileProxyConfig(name, options.settings.of(name), options.store) : null;
         case TYPE_URL.INBOUND:
           if (!ownsInstance(name, subscriber)) return null;
       }

@@ -8,6 +8,8 @@ import type { Endpoint } from "../http.ts";
 import type { TrafficReports } from "../stat/receive.ts";
 import type { TrafficWindow } from "../stat/window.ts";
 import type { TapSessions } from "../tap/sessions.ts";
+import type { SpanReports } from "../trace/receive.ts";
+import type { TraceStore } from "../trace/trace-store.ts";
 
 export interface MetricsSources {
   readonly discovery: DiscoveryServer;
@@ -16,13 +18,15 @@ export interface MetricsSources {
   readonly taps: TapSessions;
   readonly traffic: TrafficWindow;
   readonly reports: TrafficReports;
+  readonly traces: TraceStore;
+  readonly spans: SpanReports;
   readonly kinds: readonly string[];
   readonly startedUnixMs: number;
 }
 
 /** What the controller counts of itself, under `meshctl_controller_`. */
 export function controllerMetrics(sources: MetricsSources): MetricsRegistry {
-  const { discovery, compiler, store, taps, traffic, reports, kinds } = sources;
+  const { discovery, compiler, store, taps, traffic, reports, traces, spans, kinds } = sources;
   const registry = new MetricsRegistry();
   const counter = (name: string, help: string, read: () => number) => registry.read("counter", `meshctl_controller_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) => registry.read("gauge", `meshctl_controller_${name}`, help, read);
@@ -41,6 +45,12 @@ export function controllerMetrics(sources: MetricsSources): MetricsRegistry {
   counter("traffic_points_refused_total", "Data points of traffic, or whole messages, that cannot be used.", () => reports.refused);
   counter("traffic_points_overflowed_total", "Data points of edges beyond the limit of the window.", () => traffic.overflowed);
   gauge("traffic_edges", "Edges in the window of stat.", () => traffic.series);
+  counter("spans_total", "Spans of proxies taken in.", () => spans.received);
+  counter("spans_refused_total", "Spans, or whole messages, that cannot be used.", () => spans.refused);
+  counter("spans_overflowed_total", "Spans beyond what one trace holds.", () => traces.overflowed);
+  gauge("traces", "Traces that are remembered.", () => traces.size);
+  gauge("traces_bytes", "What their spans take, about.", () => traces.bytes);
+  counter("traces_evicted_total", "Traces that went to make room.", () => traces.evicted);
   for (const kind of kinds) gauge(`objects_${kind.toLowerCase()}`, `Objects of kind ${kind}.`, () => store.count(kind));
   return registry;
 }

@@ -1,7 +1,7 @@
 import type { MeshStore } from "../../compile/store.ts";
 import type { Subscriber } from "../../discovery/server/contract.ts";
 import type { UpStreamHandler } from "../../discovery/server/server.ts";
-import type { Workload } from "../../model/kinds/workload.ts";
+import { workloadLabel } from "../workload-label.ts";
 import { readTraffic, type TrafficPoint } from "./read-traffic.ts";
 import type { TrafficWindow } from "./window.ts";
 
@@ -32,18 +32,12 @@ export class TrafficReports {
     }
     this.received += 1;
     this.refused += read.refused;
-    const sender = this.#workloadOf(instance);
+    const sender = workloadLabel(this.#store, instance);
     for (const point of read.points) {
       const own = asToldBy(sender, point);
       if (own === null) this.refused += 1;
       else this.#window.add(own);
     }
-  }
-
-  /** `namespace/workload` of an instance whose certificate was checked. */
-  #workloadOf(instance: string): string {
-    const [namespace, name] = instance.split("/");
-    return `${namespace}/${this.#store.get<Workload>("Workload", instance)?.spec?.workload ?? name}`;
   }
 }
 

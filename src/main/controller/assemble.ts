@@ -113,6 +113,8 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
           taps: mesh.taps,
           traffic: mesh.traffic,
           reports: mesh.reports,
+          traces: mesh.traces,
+          spans: mesh.spans,
           kinds: FOLLOWED_KINDS,
           startedUnixMs,
         }),

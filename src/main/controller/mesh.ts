@@ -18,6 +18,9 @@ import { tapEndpoint } from "../../controller/tap/endpoint.ts";
 import { relevantInstances } from "../../controller/tap/relevant.ts";
 import { TapSessions } from "../../controller/tap/sessions.ts";
 import { versionService } from "../../controller/tap/version-service.ts";
+import { traceEndpoints } from "../../controller/trace/endpoints.ts";
+import { SpanReports } from "../../controller/trace/receive.ts";
+import { TraceStore } from "../../controller/trace/trace-store.ts";
 import { createDiscoveryServer, type DiscoveryServer } from "../../discovery/server/server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { GRPC, TYPE_URL } from "../../messages/names.ts";
@@ -32,6 +35,8 @@ export interface Mesh {
   readonly taps: TapSessions;
   readonly traffic: TrafficWindow;
   readonly reports: TrafficReports;
+  readonly traces: TraceStore;
+  readonly spans: SpanReports;
   readonly endpoints: readonly Endpoint[];
   status(): StatusContext;
   readonly count: CountProgrammed;
@@ -55,6 +60,8 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
   });
   const traffic = new TrafficWindow(clock);
   const reports = new TrafficReports(traffic, store);
+  const traces = new TraceStore(clock);
+  const spans = new SpanReports(traces, store);
   const settings = new ProxySettings((instance) => discovery.changed(TYPE_URL.PROXY_CONFIG, [instance]));
   const taps = new TapSessions({
     settings,
@@ -79,6 +86,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
       [GRPC.TAP]: (subscriber) => taps.receive(subscriber),
       [GRPC.CLOCK]: (subscriber) => skews.receive(subscriber),
       [GRPC.METRICS]: (subscriber) => reports.receive(subscriber),
+      [GRPC.SPANS]: (subscriber) => spans.receive(subscriber),
     },
     onStreamsChanged(subscriber, what) {
       if (what !== "answered")
@@ -93,6 +101,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     },
     onRefused: (address, reason) => refusals.add(address, reason),
   });
+  const connected = () => new Set(discovery.streams().map((stream) => stream.subscriber.id));
   const invalidated = (all: readonly Invalidation[]) => {
     for (const { typeUrl, names } of all) discovery.changed(typeUrl, names);
   };
@@ -110,7 +119,9 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     taps,
     traffic,
     reports,
-    endpoints: [tapEndpoint(taps, store, clock), statEndpoint(traffic, store, clock)],
+    traces,
+    spans,
+    endpoints: [tapEndpoint(taps, store, clock), statEndpoint(traffic, store, clock), ...traceEndpoints(traces, clock)],
     status: () => ({
       store,
       trustDomain: ca.trustDomain,
@@ -121,6 +132,8 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     count: (units) => programmed(discovery.streams(), source, units),
     changed(change) {
       invalidated(compiler.invalidate(change));
+      // Its settings stand in the ProxyConfig of every proxy.
+      if (change.kind === "MeshConfig") discovery.changed(TYPE_URL.PROXY_CONFIG, connected());
       if (change.kind !== "Workload") return;
       if (change.after === undefined) {
         settings.forget(change.key);
@@ -129,8 +142,8 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
       if (change.before === undefined || change.after === undefined) taps.refresh();
     },
     requestRenewal(target, beforeUnixMs) {
-      const connected = new Set(discovery.streams().map((stream) => stream.subscriber.id));
-      const asked = target === "all" ? [...connected].sort() : connected.has(target.instance) ? [target.instance] : [];
+      const known = connected();
+      const asked = target === "all" ? [...known].sort() : known.has(target.instance) ? [target.instance] : [];
       for (const instance of asked) settings.askRenewal(instance, beforeUnixMs);
       return asked;
     },

@@ -4,9 +4,27 @@ import { conditionsSchema } from "../conditions.ts";
 import type { KindDescriptor } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
 
-/** The mesh as a whole. Policies of `meshctl-system` attach to it to hold everywhere; it has no settings of its own. */
+/** Traces begun where nothing says otherwise, percent of requests. */
+export const DEFAULT_SAMPLING_PERCENT = 1;
+
+const tracingSchema = z.strictObject({
+  samplingPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe(
+      `Of how many in a hundred requests that come without a trace context a trace is begun, 0 to 100; default ${DEFAULT_SAMPLING_PERCENT}. ` +
+        "A request that brings a context keeps what its caller decided.",
+    ),
+});
+
+/** The mesh as a whole. Policies of `meshctl-system` attach to it to hold everywhere. */
 export const meshConfigSchema = z.strictObject({
-  spec: z.strictObject({}).default({}).describe("No settings: defaults of the mesh are policies that target this object."),
+  spec: z
+    .strictObject({ tracing: tracingSchema.optional().describe("Which requests are traced.") })
+    .default({})
+    .describe("Settings of the whole mesh; its other defaults are policies that target this object."),
   status: z.strictObject({ conditions: conditionsSchema.optional() }).optional().describe("What became of it."),
 });
 
@@ -32,5 +50,5 @@ export const meshConfigKind = Object.freeze({
   schema: meshConfigSchema,
   status: true,
   validate: validateMeshConfig,
-  description: "The mesh as a whole: what a policy targets to hold everywhere.",
+  description: "The mesh as a whole: its settings, and what a policy targets to hold everywhere.",
 } as const satisfies KindDescriptor);

@@ -3,18 +3,21 @@ import type { TrafficMetrics } from "../../telemetry/traffic-metrics.ts";
 import type { RootLogger } from "../../telemetry/log.ts";
 import type { ExchangeRecord, Observer } from "../contract.ts";
 import type { Tap } from "../tap/tap.ts";
+import type { SpanSender } from "../trace/span-sender.ts";
 
-/** Everyone who looks at finished requests: metrics, taps, and at level debug the access log. */
+/** Everyone who looks at finished requests: metrics, taps, traces, and at level debug the access log. */
 export class Observers implements Observer {
   readonly #metrics: TrafficMetrics;
   readonly #tap: Tap;
+  readonly #spans: SpanSender;
   readonly #log: RootLogger;
   /** How many inbound calls have ended. */
   inboundEnded = 0;
 
-  constructor(metrics: TrafficMetrics, tap: Tap, log: RootLogger) {
+  constructor(metrics: TrafficMetrics, tap: Tap, spans: SpanSender, log: RootLogger) {
     this.#metrics = metrics;
     this.#tap = tap;
+    this.#spans = spans;
     this.#log = log;
   }
 
@@ -26,6 +29,7 @@ export class Observers implements Observer {
     if (record.direction === "inbound") this.inboundEnded += 1;
     this.#metrics.ended(record);
     this.#tap.ended(record);
+    this.#spans.ended(record);
     const { level } = this.#log;
     if (level === "debug" || level === "trace") this.#log.debug(formatAccessText(record).trimEnd());
   }

@@ -11,6 +11,7 @@ export interface ProxyFigures {
   destinations(): number;
   tapDropped(): number;
   reportDropped(): number;
+  spansDropped(): number;
   connected(): boolean;
   /** 0 without a certificate. */
   certificateEndsUnixMs(): number;
@@ -33,6 +34,9 @@ export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures
   registry.read("counter", "meshctl_tap_dropped_total", "Tap events not sent: rate limit or slow controller.", () => figures.tapDropped());
   registry.read("counter", "meshctl_report_dropped_total", "Exchanges the controller was not told of: it was away.", () =>
     figures.reportDropped(),
+  );
+  registry.read("counter", "meshctl_spans_dropped_total", "Spans the controller was not told of: too many, or it was away.", () =>
+    figures.spansDropped(),
   );
   registry.read("gauge", "meshctl_discovery_connected", "1 while the discovery stream stands.", () => (figures.connected() ? 1 : 0));
   registry.read(

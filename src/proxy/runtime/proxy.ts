@@ -16,6 +16,8 @@ import { DEFAULT_LIMITS } from "../contract.ts";
 import type { Overload } from "../overload/overload.ts";
 import { TapSender } from "../tap/sender.ts";
 import { Tap } from "../tap/tap.ts";
+import { SpanSender } from "../trace/span-sender.ts";
+import { DEFAULT_TRACES_PER_MILLION, Tracer } from "../trace/tracer.ts";
 import { Admin } from "./admin.ts";
 import { certificateDump, clustersDump } from "./admin-dumps.ts";
 import { ConfigurationSaver } from "./configuration-saver.ts";
@@ -62,6 +64,8 @@ export class Proxy {
   readonly #tapSender: TapSender;
   readonly #clockReport: ClockReport;
   readonly #report: TrafficReport;
+  readonly #tracer: Tracer;
+  readonly #spans: SpanSender;
   readonly #admin: Admin;
   readonly #readiness: Readiness;
   readonly #registry = new MetricsRegistry();
@@ -95,13 +99,16 @@ export class Proxy {
     this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender });
     const deltas = new TrafficDeltas();
+    const sender = { namespace, workload, instance, version: VERSION };
     this.#report = new TrafficReport({
       clock,
       deltas,
-      sender: { namespace, workload, instance, version: VERSION },
+      sender,
       open: (onEnd) => this.#discovery?.openUpStream(GRPC.METRICS, onEnd) ?? null,
     });
-    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, deltas), this.#tap, log);
+    this.#tracer = new Tracer(random);
+    this.#spans = new SpanSender({ clock, source: sender, open: (onEnd) => this.#discovery?.openUpStream(GRPC.SPANS, onEnd) ?? null });
+    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, deltas), this.#tap, this.#spans, log);
     this.#config = new Configuration({
       clock,
       random,
@@ -210,6 +217,7 @@ export class Proxy {
     this.#tapSender.close();
     this.#clockReport.stop();
     this.#report.stop();
+    this.#spans.stop();
     this.#saver.close();
     this.#config.close();
     this.#discovery?.close();
@@ -224,7 +232,7 @@ export class Proxy {
 
   /** `done`, once the controller knows of what was drained. */
   #reported(done: () => void): () => void {
-    return () => this.#report.flush(LAST_REPORT_MS, done);
+    return () => this.#report.flush(LAST_REPORT_MS, () => this.#spans.flush(LAST_REPORT_MS, done));
   }
 
   /** `begin` under the drain limit; `done` is called once. */
@@ -275,6 +283,7 @@ export class Proxy {
 
   #applyProxyConfig(config: ProxyConfig): void {
     this.#tap.set(config.taps);
+    this.#tracer.setRate(config.tracesPerMillion ?? DEFAULT_TRACES_PER_MILLION);
     this.#setLogLevel(config.logLevel || this.#options.bootstrap.logLevel);
     if (config.renewIssuedBeforeUnixMs > 0) this.#own.identity.renewIfIssuedBefore(config.renewIssuedBeforeUnixMs);
     if (config.drain && !this.#draining) this.drain(() => {});
@@ -318,6 +327,7 @@ export class Proxy {
       destinations: () => this.#config.destinations.length,
       tapDropped: () => this.#tapSender.dropped,
       reportDropped: () => this.#report.dropped,
+      spansDropped: () => this.#spans.dropped,
       connected: () => this.#discoveryState === "connected",
       certificateEndsUnixMs: () => this.#own.identity.credentials()?.notAfterMs ?? 0,
     });

@@ -1,28 +1,10 @@
 /** The controller's metrics service, spoken to by a gRPC client that knows nothing but the published .proto files. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import * as protoLoader from "@grpc/proto-loader";
-import { API, type CertificateResponse, type JoinTokenResponse, type StatResponse, type StatRow } from "../../../src/api/contract.ts";
-import { createCsr } from "../../../src/identity/csr.ts";
-import { formatPrivateKey, generatePrivateKey } from "../../../src/identity/keys.ts";
-import { createKubeClient } from "../../../src/kube/client.ts";
-import { TYPE_URL } from "../../../src/messages/names.ts";
-import { readExposition } from "../../support/exposition.ts";
-import { type ControllerProcess, startProcess, temporaryHome, until } from "./setup.ts";
-
-const SERVICES = ["opentelemetry/proto/collector/metrics/v1/metrics_service.proto", "envoy/service/discovery/v3/ads.proto"];
-const definition = protoLoader.loadSync(SERVICES, {
-  includeDirs: [fileURLToPath(new URL("../../../src/messages/proto", import.meta.url))],
-  keepCase: true,
-  longs: String,
-});
-const METRICS = definition["opentelemetry.proto.collector.metrics.v1.MetricsService"] as unknown as {
-  Export: grpc.MethodDefinition<object, object>;
-};
-const REQUEST =
-  (definition["envoy.service.discovery.v3.DeltaDiscoveryRequest"] as protoLoader.MessageTypeDefinition<object, object>) ?? null;
+import { API, type StatResponse, type StatRow } from "../../../src/api/contract.ts";
+import { connectReporter, controllerMetric, sendOtlp } from "./reporter.ts";
+import { type ControllerProcess, startProcess, temporaryHome } from "./setup.ts";
 
 const home = temporaryHome();
 let controller: ControllerProcess;
@@ -38,43 +20,13 @@ after(async () => {
 });
 
 async function connect(instance: string, introduce = true): Promise<grpc.Client> {
-  const identity = `spiffe://cluster.local/ns/default/sa/${instance}`;
-  const id = `default/${instance}`;
-  const server = `https://127.0.0.1:${controller.record.httpsPort}`;
-  const asked = { namespace: "default", serviceAccount: instance, instance: id };
-  const { token } = await controller.client.request<JoinTokenResponse>("POST", API.JOIN_TOKENS, asked);
-  const key = await generatePrivateKey();
-  const https = createKubeClient({ server, caPem: controller.caPem, token });
-  const { chain, trustBundle } = await https.request<CertificateResponse>("POST", API.CERTIFICATES, {
-    csr: createCsr(key, identity),
-    instance: id,
-  });
-  await https.close();
-  const credentials = grpc.credentials.createSsl(Buffer.from(trustBundle), Buffer.from(formatPrivateKey(key)), Buffer.from(chain), {
-    checkServerIdentity: () => undefined,
-  });
-  const client = new grpc.Client(`127.0.0.1:${controller.record.discoveryPort}`, credentials, { "grpc.use_local_subchannel_pool": 1 });
+  const client = await connectReporter(controller, instance, introduce);
   clients.push(client);
-  if (!introduce) return client;
-  // The sender of a report is the proxy whose discovery stream shares its connection.
-  const call = client.makeBidiStreamRequest(
-    "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
-    REQUEST.serialize,
-    (bytes: Buffer) => bytes,
-  );
-  let up = false;
-  call.on("data", () => (up = true));
-  call.on("error", () => {});
-  call.write({ node: { id, cluster: id }, type_url: TYPE_URL.TRUST, resource_names_subscribe: ["cluster.local"] });
-  await until(() => up, "the discovery stream");
   return client;
 }
 
 function send(client: grpc.Client, request: object): Promise<void> {
-  const { path, requestSerialize, responseDeserialize } = METRICS.Export;
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error) => (error === null ? resolve() : reject(error)));
-  });
+  return sendOtlp(client, "metrics", request);
 }
 
 const EDGE = {
@@ -105,21 +57,8 @@ async function stat(query: string): Promise<readonly StatRow[]> {
   return (await controller.client.request<StatResponse>("GET", `${API.STAT}?${query}`)).rows;
 }
 
-async function metric(name: string): Promise<number | undefined> {
-  const response = await fetchMetrics();
-  return readExposition(response).samples.get(`meshctl_controller_${name}`);
-}
-
-async function fetchMetrics(): Promise<string> {
-  const { get } = await import("node:https");
-  return new Promise((resolve, reject) => {
-    const options = { port: controller.record.httpsPort, ca: controller.caPem, headers: { authorization: `Bearer ${controller.token}` } };
-    get({ ...options, host: "127.0.0.1", path: "/metrics", checkServerIdentity: () => undefined }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve(text));
-    }).on("error", reject);
-  });
+function metric(name: string): Promise<number | undefined> {
+  return controllerMetric(controller, name);
 }
 
 test("a report of plain OTLP stands in stat, under the sender that its certificate names", async () => {

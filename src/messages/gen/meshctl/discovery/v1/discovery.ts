@@ -205,6 +205,8 @@ export interface ProxyConfig {
   /** A leaf issued before this instant (Unix milliseconds) is renewed now; 0: nothing asked. */
   renewIssuedBeforeUnixMs: number;
   drain: boolean;
+  /** Of so many requests in a million without a trace context a trace is begun, 0-1000000; absent: 10000. */
+  tracesPerMillion?: number | undefined;
 }
 
 /** Ends in the proxy at `expires_at_unix_ms` whatever happens to the controller. */
@@ -1356,7 +1358,7 @@ export const Trust: MessageFns<Trust> = {
 };
 
 function createBaseProxyConfig(): ProxyConfig {
-  return { logLevel: "", taps: [], renewIssuedBeforeUnixMs: 0, drain: false };
+  return { logLevel: "", taps: [], renewIssuedBeforeUnixMs: 0, drain: false, tracesPerMillion: undefined };
 }
 
 export const ProxyConfig: MessageFns<ProxyConfig> = {
@@ -1372,6 +1374,9 @@ export const ProxyConfig: MessageFns<ProxyConfig> = {
     }
     if (message.drain !== false) {
       writer.uint32(32).bool(message.drain);
+    }
+    if (message.tracesPerMillion !== undefined) {
+      writer.uint32(40).uint32(message.tracesPerMillion);
     }
     return writer;
   },
@@ -1421,6 +1426,14 @@ export const ProxyConfig: MessageFns<ProxyConfig> = {
             message.drain = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tracesPerMillion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1442,6 +1455,7 @@ export const ProxyConfig: MessageFns<ProxyConfig> = {
     message.taps = object.taps?.map((e) => TapSession.fromPartial(e)) || [];
     message.renewIssuedBeforeUnixMs = object.renewIssuedBeforeUnixMs ?? 0;
     message.drain = object.drain ?? false;
+    message.tracesPerMillion = object.tracesPerMillion ?? undefined;
     return message;
   },
 };
