@@ -8,6 +8,7 @@ import { compileInbound } from "./inbound.ts";
 import { addressName, destinationName, hostAliases, parseDestination, subscribableNames, type Destination } from "./names.ts";
 import { serviceOfSlice } from "./objects.ts";
 import { compileOutbound, viewOf } from "./outbound.ts";
+import { protocolOf } from "./protocol.ts";
 import type { Change, MeshStore } from "./store.ts";
 
 /** Names whose subscribers must look again. */
@@ -117,7 +118,7 @@ export class Compiler {
       const outbound: Outbound = {
         service: serviceOfSlice(slice) ?? "",
         port,
-        protocol: appProtocol === "http" ? Protocol.HTTP : appProtocol === "grpc" ? Protocol.GRPC : Protocol.TCP,
+        protocol: appProtocol ? protocolOf({ port, appProtocol }) : Protocol.TCP,
         routes: [],
         policies: [],
         meshed: endpoint.identity !== "",

@@ -5,7 +5,7 @@ import { policyForWorkload } from "./placement.ts";
 import { translatePolicies } from "./policies.ts";
 import type { MeshStore } from "./store.ts";
 
-const PROTOCOLS = { http: Protocol.HTTP, tcp: Protocol.TCP, grpc: Protocol.GRPC } as const;
+const PROTOCOLS = { http: Protocol.HTTP, http2: Protocol.HTTP2, grpc: Protocol.GRPC, tcp: Protocol.TCP } as const;
 
 /** What an instance serves; null when it is not registered. The first service on an application port names it. */
 export function compileInbound(store: MeshStore, catalog: readonly PolicyTranslation[], instance: string): Inbound | null {

@@ -49,7 +49,7 @@ export interface ProxyLimits {
 export interface InboundListener {
   /** The application's port on loopback; the key of Inbound.ports. */
   readonly appPort: number;
-  readonly protocol: "http" | "tcp" | "grpc";
+  readonly protocol: "http" | "http2" | "grpc" | "tcp";
   /** 0 picks one; the same number again after a restart. Bound on `address`. */
   readonly listenPort: number;
   readonly address: string;

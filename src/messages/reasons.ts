@@ -208,7 +208,7 @@ export const REASONS = Object.freeze({
     status: 502,
     side: "mesh",
     text: "The two sides disagree about the protocol of this port.",
-    next: "Declare it: `--service name:port/http|tcp`.",
+    next: "Declare it: `--service name:port/http|http2|grpc|tcp`.",
   },
 } as const satisfies Record<string, Reason>);
 

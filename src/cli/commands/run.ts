@@ -40,7 +40,7 @@ export const command = defineCommand<RunOptions>({
   options: [
     {
       flags: "--service <name:port[=appport][/protocol]>",
-      description: "service it serves; protocol http (default), tcp or grpc; repeatable",
+      description: "service it serves; protocol http (default), http2, grpc or tcp; repeatable",
       parse: parseServiceFlag,
       repeatable: true,
     },
@@ -54,7 +54,7 @@ export const command = defineCommand<RunOptions>({
     { flags: "--port <port>", description: "port the application listens on; 0 picks one", parse: (text) => portOf(text, 0) },
     { flags: "--service-account <name>", description: "identity: spiffe://<trust domain>/ns/<namespace>/sa/<name>" },
     { flags: "--label <key=value>", description: "label of the workload; repeatable", parse: parsePair, repeatable: true },
-    { flags: "--ready-path <path>", description: "takes traffic only while GET of this path answers 2xx" },
+    { flags: "--ready-path <path>", description: "takes traffic only while GET of this path answers 2xx (HTTP/1 services)" },
     { flags: "--drain <duration>", description: "at the end, wait this long for calls under way (default: 30s)", parse: parseDuration },
     { flags: "--log-level <level>", description: "of the sidecar's log", choices: ["debug", "info", "warn", "error"], default: "warn" },
     { flags: "--transparent", description: "redirect all traffic in a network namespace (not there yet)" },

@@ -63,8 +63,8 @@ export async function planRun(request: RunRequest, pickPort: () => Promise<numbe
   if (program === undefined || program === "")
     throw usage("there is no command to run", `Put it at the end: meshctl run ${name} … -- node app.js`);
   if (readyPath !== undefined && !readyPath.startsWith("/")) throw usage(`--ready-path "${readyPath}" does not begin with /`);
-  if (readyPath !== undefined && !request.services.some(({ protocol }) => protocol !== "tcp")) {
-    throw usage("--ready-path is for services that speak HTTP, and there is none");
+  if (readyPath !== undefined && !request.services.some(({ protocol }) => protocol === "http")) {
+    throw usage("--ready-path is for services that speak HTTP/1, and there is none");
   }
 
   const defaultPort = await chooseDefaultPort(request, pickPort);

@@ -1,6 +1,9 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 
-export type Protocol = "http" | "tcp" | "grpc";
+/** `http` is HTTP/1.1, `http2` prior knowledge (RFC 9113 3.3). */
+export type Protocol = "http" | "http2" | "grpc" | "tcp";
+
+const PROTOCOLS: readonly string[] = ["http", "http2", "grpc", "tcp"] satisfies readonly Protocol[];
 
 /** `--service NAME:PORT[=APPPORT][/PROTOCOL]`. */
 export interface ServiceFlag {
@@ -29,10 +32,14 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export function parseServiceFlag(text: string): ServiceFlag {
   const [, name = "", port = "", appPort, protocol = "http"] = SERVICE.exec(text) ?? [];
   if (name === "")
-    throw usage(`"${text}" is not NAME:PORT[=APPPORT][/http|tcp|grpc]`, "For example web:80, api:80=8081 or ledger:7000/tcp.");
+    throw usage(`"${text}" is not NAME:PORT[=APPPORT][/http|http2|grpc|tcp]`, "For example web:80, api:80=8081 or ledger:7000/tcp.");
   checkLabel(name, "service name");
-  if (protocol !== "http" && protocol !== "tcp" && protocol !== "grpc") throw usage(`"${protocol}" is not http, tcp or grpc`);
+  if (!isProtocol(protocol)) throw usage(`"${protocol}" is not http, http2, grpc or tcp`);
   return { name, port: portOf(port, 1), ...(appPort === undefined ? {} : { appPort: portOf(appPort, 1) }), protocol };
+}
+
+function isProtocol(text: string): text is Protocol {
+  return PROTOCOLS.includes(text);
 }
 
 /** Throws {@link UserError} (exit code 2) that shows the form expected. */

@@ -257,10 +257,10 @@ class Run {
     this.#startLimit?.cancel();
   }
 
-  /** --ready-path is asked of the ports that speak HTTP. */
+  /** --ready-path is asked of the ports that speak HTTP/1: the question is. */
   #probePath(appPort: number): { readonly path?: string } {
     const { readyPath, services } = this.#plan;
-    const speaksHttp = services.some((service) => service.appPort === appPort && service.protocol !== "tcp");
+    const speaksHttp = services.some((service) => service.appPort === appPort && service.protocol === "http");
     return readyPath !== undefined && speaksHttp ? { path: readyPath } : {};
   }
 

@@ -8,7 +8,7 @@ const port = z.int().min(1).max(65535);
 const servedPort = z.strictObject({
   name: dnsLabel.describe("Service this instance serves, in its own namespace."),
   port: port.describe("Port of that Service."),
-  protocol: z.enum(["http", "tcp", "grpc"]).default("http").describe("What the application speaks on it."),
+  protocol: z.enum(["http", "http2", "grpc", "tcp"]).default("http").describe("What the application speaks on it."),
   appPort: port.describe("Port the application listens on, on the loopback address."),
   inboundPort: port.describe("Port of the sidecar's mutual-TLS listener for it; what callers dial."),
 });

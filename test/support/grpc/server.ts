@@ -10,7 +10,7 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import type { SimpleRequest, SimpleResponse, StreamingInputResponse, StreamingOutputRequest } from "./service.ts";
-import { TestService } from "./service.ts";
+import { TEST_SERVICE } from "./service.ts";
 
 const INITIAL = "x-grpc-test-echo-initial";
 const TRAILING = "x-grpc-test-echo-trailing-bin";
@@ -34,7 +34,7 @@ export class GrpcTestServer {
 
   constructor() {
     const note = this.#note.bind(this);
-    this.#server.addService(TestService.service, {
+    this.#server.addService(TEST_SERVICE, {
       emptyCall(call: ServerUnaryCall<object, object>, done: sendUnaryData<object>): void {
         note(call);
         done(null, {});

@@ -75,7 +75,10 @@ const loaded = loadPackageDefinition(loadSync(PROTO, { defaults: true, enums: St
   readonly grpc: { readonly testing: Services };
 };
 
-export const { TestService, UnimplementedService } = loaded.grpc.testing;
+const { TestService, UnimplementedService } = loaded.grpc.testing;
+
+/** What a server implements. */
+export const TEST_SERVICE = TestService.service;
 
 /** A client of 127.0.0.1:`port`, on a connection that no other client shares. */
 export function testClient(port: number, options: ChannelOptions = {}): TestServiceClient {

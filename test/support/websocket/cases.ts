@@ -31,7 +31,7 @@ export async function openSocket(port: number, path: string, protocols: readonly
 }
 
 /** The next message, as bytes with its kind. */
-export async function messageOf(socket: WebSocket): Promise<{ readonly data: Buffer; readonly isBinary: boolean }> {
+async function messageOf(socket: WebSocket): Promise<{ readonly data: Buffer; readonly isBinary: boolean }> {
   const [data, isBinary] = await once(socket, "message");
   return { data: data as Buffer, isBinary: isBinary as boolean };
 }

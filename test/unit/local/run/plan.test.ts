@@ -65,6 +65,7 @@ const refused: readonly [string, Partial<RunRequest>, RegExp][] = [
   ["a label value with blanks", { labels: { team: "a b" } }, /label value/],
   ["a relative ready path", { ...services("api:80=1"), readyPath: "healthz" }, /begin with/],
   ["a ready path without HTTP", { ...services("db:80=1/tcp"), readyPath: "/healthz" }, /--ready-path/],
+  ["a ready path that nothing would answer", { ...services("calls:80=1/grpc"), readyPath: "/healthz" }, /--ready-path/],
 ];
 for (const [what, change, message] of refused) {
   test(`${what} is refused as usage`, () =>

@@ -8,6 +8,7 @@ test("--service in all its forms", () => {
   assert.deepEqual(parseServiceFlag("web:80=8080"), { name: "web", port: 80, appPort: 8080, protocol: "http" });
   assert.deepEqual(parseServiceFlag("ledger:7000/tcp"), { name: "ledger", port: 7000, protocol: "tcp" });
   assert.deepEqual(parseServiceFlag("a-1:1=65535/grpc"), { name: "a-1", port: 1, appPort: 65535, protocol: "grpc" });
+  assert.deepEqual(parseServiceFlag("a:1/http2"), { name: "a", port: 1, protocol: "http2" });
 });
 
 test("--upstream in all its forms", () => {
