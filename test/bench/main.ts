@@ -8,12 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchHop } from "./hop/hop.ts";
+import { benchHandshake } from "./handshake/handshake.ts";
 import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
 import { benchPair } from "./pair/pair.ts";
 import { killAll } from "./peer.ts";
 
-const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings | null>>> = { hop: benchHop, pair: benchPair };
+const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings | null>>> = {
+  hop: benchHop,
+  pair: benchPair,
+  handshake: benchHandshake,
+};
 /** Of one part: more would mean that something hangs. */
 const PART_LIMIT_MS = 45 * 60_000;
 

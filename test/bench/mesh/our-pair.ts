@@ -57,9 +57,11 @@ export function ourPair(options: OurPairOptions): PairPeer {
         const api = await run("api", { inbound: [inbound] });
         publish(controller, options, api.ports.inbound[0] as number);
         const web = await run("web", { upstreams: [{ destination: DESTINATION, listenPort: 0 }] });
+        const { keyPem, chainPem } = controller.mesh.issue("spiffe://cluster.local/ns/default/sa/web");
         return {
           pids: [web.pid, api.pid],
           port: web.ports.upstreams[0] as number,
+          between: { port: api.ports.inbound[0] as number, tls: { key: keyPem, cert: chainPem, ca: controller.mesh.rootPem } },
           configuration: async () =>
             activeFeatures(await readProxy(web.ports.admin, web.pid), await readProxy(api.ports.admin, api.pid), DESTINATION, INSTANCE),
           stop,

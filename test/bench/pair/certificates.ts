@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatPrivateKey, publicKeyDer } from "../../../src/identity/keys.ts";
 import { formatCertificatesPem } from "../../../src/identity/pem.ts";
 import { newCa, newKey, newLeaf } from "../../unit/identity/pki.ts";
+import type { ClientTls } from "./contract.ts";
 
 const HOUR = 3_600_000;
 
@@ -19,6 +20,11 @@ export interface PairFiles {
   readonly root: string;
   readonly a: SideFiles;
   readonly b: SideFiles;
+}
+
+/** The caller's side as a TLS client reads it. */
+export function clientTls({ root, a }: PairFiles): ClientTls {
+  return { key: readFileSync(a.key, "utf8"), cert: readFileSync(a.chain, "utf8"), ca: readFileSync(root, "utf8") };
 }
 
 /** What the receiving side is called in its certificate, beside its SPIFFE id: peers check names. */

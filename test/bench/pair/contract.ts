@@ -1,9 +1,16 @@
+import type { SecureContextOptions } from "node:tls";
+
+/** What a client of a proxy's TLS port needs: PEM texts. */
+export type ClientTls = Required<Pick<SecureContextOptions, "key" | "cert" | "ca">>;
+
 /** Two proxies of one make, with mutual TLS between them. */
 export interface RunningPair {
   /** CPU is counted over all of them and their children: first the one callers reach, then the one before the backend. */
   readonly pids: readonly number[];
   /** Where callers connect, in plaintext. */
   readonly port: number;
+  /** Where the first proxy reaches the second. */
+  readonly between: { readonly port: number; readonly tls: ClientTls };
   configuration(): Promise<Configuration>;
   stop(): Promise<void>;
 }

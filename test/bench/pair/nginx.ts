@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { freePort } from "../free-port.ts";
 import { runNginx } from "../nginx.ts";
 import { versionOf } from "../peer.ts";
-import { SERVER_NAME, writeCertificates } from "./certificates.ts";
+import { clientTls, SERVER_NAME, writeCertificates } from "./certificates.ts";
 import { fixed, type PairPeer } from "./contract.ts";
 
 const KEEP = "keepalive 512; keepalive_requests 100000000; keepalive_timeout 600s;";
@@ -13,7 +13,8 @@ export const nginxPair: PairPeer = {
   version: () => versionOf("nginx", ["-v"]),
   async start(folder, backendPort, core) {
     const [port, portB] = [await freePort(), await freePort()];
-    const { root, a, b } = writeCertificates(folder);
+    const files = writeCertificates(folder);
+    const { root, a, b } = files;
     const second = await runNginx(
       join(folder, "b"),
       core,
@@ -43,6 +44,7 @@ export const nginxPair: PairPeer = {
     return {
       pids: [first.pid, second.pid],
       port,
+      between: { port: portB, tls: clientTls(files) },
       configuration: fixed("HTTP/1.1 over TLS 1.3 between the two, both verified (P-256); 1 worker each, keep-alive 512, access log off"),
       stop: async () => void (await Promise.all([first.stop(), second.stop()])),
     };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { freePort } from "../free-port.ts";
 import { spawnPinned, stopChild, untilAccepts } from "../peer.ts";
-import { type SideFiles, writeCertificates } from "./certificates.ts";
+import { clientTls, type SideFiles, writeCertificates } from "./certificates.ts";
 import { fixed, type PairPeer } from "./contract.ts";
 
 const PROGRAM = fileURLToPath(new URL("./node-pair-proxy.mjs", import.meta.url));
@@ -12,7 +12,8 @@ export const nodePair: PairPeer = {
   version: () => `Node ${process.version}`,
   async start(folder, backendPort, core) {
     const [port, portB] = [await freePort(), await freePort()];
-    const { root, a, b } = writeCertificates(folder);
+    const files = writeCertificates(folder);
+    const { root, a, b } = files;
     const run = (role: string, own: number, next: number, files: SideFiles) =>
       spawnPinned(core, process.execPath, [PROGRAM, role, String(own), String(next), files.key, files.chain, root]);
     const second = run("b", portB, backendPort, b);
@@ -22,6 +23,7 @@ export const nodePair: PairPeer = {
     return {
       pids: [first.pid as number, second.pid as number],
       port,
+      between: { port: portB, tls: clientTls(files) },
       configuration: fixed("one HTTP/2 session over TLS 1.3 between the two, both verified (P-256); no routing, metrics or limits"),
       stop: async () => void (await Promise.all([stopChild(first), stopChild(second)])),
     };

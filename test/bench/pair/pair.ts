@@ -7,7 +7,7 @@ import { type BenchOptions, type Findings, LOAD_CORE, WARM_UP_SECONDS } from "..
 import { versionOf } from "../peer.ts";
 import { cpuMicroseconds, residentMib } from "../process-cpu.ts";
 import { formatSpread, formatTable, type Spread, spreadOf } from "../table.ts";
-import { haproxyPair } from "./haproxy.ts";
+import { HAPROXY_H1, HAPROXY_H2, haproxyPair } from "./haproxy.ts";
 import { nginxPair } from "./nginx.ts";
 import { nodePair } from "./node.ts";
 import { configurationLines, missingLines, ours, ratioOf, ratioText, type StartedPair, startPairs } from "./peers.ts";
@@ -51,7 +51,7 @@ export async function benchPair(options: BenchOptions): Promise<Findings | null>
   try {
     const connections = options.connections ?? CONNECTIONS;
     if (options.profile) return await profilePair(options, backend.port, connections);
-    const peers = [haproxyPair("h2"), haproxyPair("http/1.1"), nginxPair, ours(options), nodePair];
+    const peers = [haproxyPair(HAPROXY_H2), haproxyPair(HAPROXY_H1), nginxPair, ours(options), nodePair];
     const started = await startPairs(peers, backend.port, options);
     try {
       const series = started.pairs.map((pair) => ({ ...pair, loads: connections.map(noLoad), latency: noLatency() }));

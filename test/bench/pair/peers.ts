@@ -42,14 +42,14 @@ export function ours(options: BenchOptions): PairPeer {
 /** How a ratio to `reference` is shown; `none` where it would say nothing true. */
 export function ratioText(value: number, reference: number | undefined, configuration: Configuration): string {
   if (configuration.off.length > 0) return "refused";
-  if (reference === undefined || !Number.isFinite(value / reference)) return "-";
-  return `${(value / reference).toFixed(2)}${configuration.notBuilt.length > 0 ? "*" : ""}`;
+  const ratio = ratioOf(value, reference, configuration);
+  return ratio === null ? "-" : `${ratio.toFixed(2)}${configuration.notBuilt.length > 0 ? "*" : ""}`;
 }
 
-/** The same as a number for JSON; null where it is refused. */
+/** The same as a number for JSON; null where it is refused, and where noise has made nothing or less of a difference of times. */
 export function ratioOf(value: number, reference: number | undefined, configuration: Configuration): number | null {
-  if (configuration.off.length > 0 || reference === undefined || !Number.isFinite(value / reference)) return null;
-  return value / reference;
+  if (configuration.off.length > 0 || reference === undefined) return null;
+  return value > 0 && reference > 0 ? value / reference : null;
 }
 
 /** What stands under a table: each pair with version and configuration, and why a ratio is missing or marked. */
