@@ -13,10 +13,12 @@ import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
 import { benchPair } from "./pair/pair.ts";
 import { killAll } from "./peer.ts";
+import { benchTcp } from "./tcp/tcp.ts";
 
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings | null>>> = {
   hop: benchHop,
   pair: benchPair,
+  tcp: benchTcp,
   handshake: benchHandshake,
 };
 /** Of one part: more would mean that something hangs. */

@@ -6,13 +6,16 @@ import { type RunningPeer, spawnPinned, stopChild, untilAccepts } from "./peer.t
 /** 82 bytes, as in the first measurements. */
 const BODY = "x".repeat(82);
 
+/** Workers of a root's nginx would run as nobody, who cannot read our folder. */
+const AS_ROOT = process.getuid?.() === 0 ? "user root; " : "";
+
 /** nginx with one worker and `http` inside its http block; `port` is one it listens on. */
 export async function runNginx(folder: string, core: number, http: string, port: number): Promise<RunningPeer> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "nginx.conf");
   writeFileSync(
     file,
-    `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+    `${AS_ROOT}daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
 events { worker_connections 8192; }
 http {
   access_log off; keepalive_requests 100000000; keepalive_timeout 600s;

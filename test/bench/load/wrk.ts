@@ -9,9 +9,10 @@ export interface WrkResult {
   readonly p99Us: number;
 }
 
-/** Loads `url` from core `core` and reads wrk's report. */
-export function runWrk(url: string, connections: number, seconds: number, core: number): Promise<WrkResult> {
-  const args = ["-c", String(core), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", url];
+/** Loads `url` from core `core`, as `script` (a file in Lua) says, and reads wrk's report. */
+export function runWrk(url: string, connections: number, seconds: number, core: number, script: string | null = null): Promise<WrkResult> {
+  const how = script === null ? [] : ["-s", script];
+  const args = ["-c", String(core), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...how, url];
   const child = watched(spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit"] }));
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {

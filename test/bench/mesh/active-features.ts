@@ -13,9 +13,9 @@ const EXCHANGES = "meshctl_exchanges_total";
 export function activeFeatures(caller: ProxyView, called: ProxyView, destination: string, instance: string): Configuration {
   const routes = resourceOf<Dumped<Outbound>>(caller, "Outbound", destination)?.routes.length ?? 0;
   const rules = accessRules(resourceOf<Dumped<Inbound>>(called, "Inbound", instance));
-  const routed = metricSum(caller, EXCHANGES, { direction: "outbound", status: "200", route: `${ROUTE_ORIGIN} rule ${routes - 1}` });
-  const counted = metricSum(caller, EXCHANGES, { direction: "outbound", status: "200" });
-  const served = metricSum(called, EXCHANGES, { direction: "inbound", status: "200", mtls: "true" });
+  const routed = metricSum(caller, EXCHANGES, { direction: "outbound", reason: "", route: `${ROUTE_ORIGIN} rule ${routes - 1}` });
+  const counted = metricSum(caller, EXCHANGES, { direction: "outbound", reason: "" });
+  const served = metricSum(called, EXCHANGES, { direction: "inbound", reason: "", mtls: "true" });
   const levels = [caller.logLevel, called.logLevel];
   const accessLog = levels.some((level) => level === "debug" || level === "trace");
   const spoken = [...metricBy(caller, "meshctl_mesh_connections_opened_total", "alpn")].map(([alpn, count]) => `${alpn} (${count} opened)`);

@@ -6,7 +6,7 @@ import { clientTls, SERVER_NAME, writeCertificates } from "./certificates.ts";
 import { fixed, type PairPeer } from "./contract.ts";
 
 const KEEP = "keepalive 512; keepalive_requests 100000000; keepalive_timeout 600s;";
-const PASS = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+const PASS = 'client_max_body_size 0; proxy_request_buffering off; proxy_http_version 1.1; proxy_set_header Connection "";';
 
 export const nginxPair: PairPeer = {
   name: "nginx, HTTP/1.1",

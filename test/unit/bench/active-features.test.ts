@@ -11,7 +11,7 @@ const INSTANCE = "default/api-1";
 
 function caller(over: { rules?: number; metrics?: string; logLevel?: string } = {}): ProxyView {
   const { rules = 10, logLevel = "error" } = over;
-  const metrics = `meshctl_exchanges_total{direction="outbound",status="200",route="HTTPRoute/default/api rule 9"} 12
+  const metrics = `meshctl_exchanges_total{direction="outbound",status="200",reason="",route="HTTPRoute/default/api rule 9"} 12
 meshctl_mesh_connections_opened_total{alpn="meshctl/h1"} 3
 `;
   const resource = { routes: rules === 0 ? [] : tenRules(DESTINATION, rules) };
@@ -23,7 +23,7 @@ function called(over: { policies?: boolean; metrics?: string } = {}): ProxyView 
   const policies = over.policies === false ? [] : [{ id, origin, config: config.toString("base64") }];
   return {
     resources: [{ type: "Inbound", name: INSTANCE, resource: { ports: [{ policies }] } }],
-    metrics: over.metrics ?? 'meshctl_exchanges_total{direction="inbound",status="200",mtls="true"} 12\n',
+    metrics: over.metrics ?? 'meshctl_exchanges_total{direction="inbound",status="200",reason="",mtls="true"} 12\n',
     logLevel: "error",
     nodeFlags: [],
   };
@@ -43,7 +43,12 @@ for (const [what, a, b, off] of [
   ["fewer routes", caller({ rules: 9 }), called(), ["routing"]],
   ["no access list", caller(), called({ policies: false }), ["access policy"]],
   ["the caller counts nothing", caller({ metrics: "" }), called(), ["routing", "metrics"]],
-  ["plaintext", caller(), called({ metrics: 'meshctl_exchanges_total{direction="inbound",status="200",mtls="false"} 12\n' }), ["metrics"]],
+  [
+    "plaintext",
+    caller(),
+    called({ metrics: 'meshctl_exchanges_total{direction="inbound",status="200",reason="",mtls="false"} 12\n' }),
+    ["metrics"],
+  ],
   ["an access log", caller({ logLevel: "debug" }), called(), ["access log off"]],
 ] as const) {
   test(`${what}: no ratio`, () => {
