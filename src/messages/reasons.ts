@@ -77,6 +77,12 @@ export const REASONS = Object.freeze({
     text: "The host is not a service of the mesh, and this listener does not go elsewhere.",
     next: "Check the name with `meshctl get services -A`.",
   },
+  "no-server-name": {
+    status: 0,
+    side: "downstream",
+    text: "The connection begins with TLS of the application's own that names no host to go to (SNI).",
+    next: "Let the client send the service's name, or connect to an upstream listener of that service.",
+  },
   "no-config": {
     status: 503,
     side: "mesh",

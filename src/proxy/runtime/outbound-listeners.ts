@@ -6,8 +6,8 @@ import type { OutboundHttp } from "../outbound/outbound-http.ts";
 import type { Overload } from "../overload/overload.ts";
 import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
-import { PlainTransport } from "../tls/plain-transport.ts";
 import { type Listener, listen } from "./listener.ts";
+import { ProxyAcceptor } from "./proxy-acceptor.ts";
 import { UpstreamAcceptor } from "./upstream-listener.ts";
 
 export interface OutboundListenersOptions {
@@ -48,9 +48,10 @@ export class OutboundListeners {
   }
 
   async openProxy(port: number): Promise<number> {
-    const side = this.#remember(this.#options.http.proxy());
+    const { config, tcp, clock, limits } = this.#options;
+    const acceptor = new ProxyAcceptor({ config, http: this.#remember(this.#options.http.proxy()), tcp, clock, limits });
     return this.#listen(port, "outbound traffic", {
-      accept: (socket) => side.serve(new PlainTransport(socket)),
+      accept: (socket) => acceptor.accept(socket),
       turnAway: (socket) => answerOverloaded(socket, this.#options.clock),
     });
   }

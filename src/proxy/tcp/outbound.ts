@@ -39,6 +39,15 @@ export class OutboundTcp {
   serve(downstream: Transport, destination: string): void {
     new OutboundConnection(this.#options, this.connections, downstream, destination).start();
   }
+
+  /** Ends `downstream`, which leads nowhere, with its record. `authority`: where it said it wants to go. */
+  refuse(downstream: Transport, reason: ReasonCode, authority: string): void {
+    const accepted = new Accepted("outbound", downstream, this.connections, this.#options);
+    const { self } = this.#options.config;
+    accepted.record.source = `${self.namespace}/${self.workload}`;
+    accepted.record.authority = authority;
+    accepted.refuse(reason);
+  }
 }
 
 /** One connection from accept to end. */

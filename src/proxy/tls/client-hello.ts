@@ -1,7 +1,11 @@
-/** What the peek needs to know of a ClientHello (RFC 8446 4.1.2, RFC 7301). */
+import { readServerName } from "./server-name.ts";
+
+/** What the peek needs to know of a ClientHello (RFC 8446 4.1.2, RFC 7301, RFC 6066 3). */
 export interface ClientHello {
   /** Names of the ALPN extension, in the client's order; empty when it has none. */
   readonly alpn: readonly string[];
+  /** The host it wants to talk to, in lower case; empty when it names none, null when what it names is no one host name. */
+  readonly serverName: string | null;
 }
 
 /** No honest ClientHello is larger: a post-quantum key share takes it to about 2 KiB. */
@@ -11,6 +15,7 @@ const RECORD_HEADER_BYTES = 5;
 const HANDSHAKE_HEADER_BYTES = 4;
 const CONTENT_HANDSHAKE = 22;
 const HANDSHAKE_CLIENT_HELLO = 1;
+const EXTENSION_SERVER_NAME = 0;
 const EXTENSION_ALPN = 16;
 const MAX_RECORD_BYTES = 16 * 1024;
 
@@ -66,18 +71,30 @@ function readHello(message: Buffer): ClientHello | "other" {
   at = skipVector(message, at, 2);
   at = skipVector(message, at, 1);
   if (at < 0) return "other";
-  if (at === message.length) return { alpn: [] };
+  if (at === message.length) return { alpn: NONE, serverName: "" };
   const end = skipVector(message, at, 2);
   if (end < 0) return "other";
+  let alpn: readonly string[] | null = null;
+  let serverName: string | null | undefined;
   for (at += 2; at + 4 <= end; ) {
     const type = message.readUInt16BE(at);
     const next = at + 4 + message.readUInt16BE(at + 2);
     if (next > end) return "other";
-    if (type === EXTENSION_ALPN) return readAlpn(message.subarray(at + 4, next));
+    // Twice the same extension (RFC 8446 4.2): whoever terminates it might heed the other one.
+    if (type === EXTENSION_ALPN) {
+      const names: readonly string[] | null = alpn === null ? readAlpn(message.subarray(at + 4, next)) : null;
+      if (names === null) return "other";
+      alpn = names;
+    } else if (type === EXTENSION_SERVER_NAME) {
+      if (serverName !== undefined) return "other";
+      serverName = readServerName(message.subarray(at + 4, next));
+    }
     at = next;
   }
-  return { alpn: [] };
+  return { alpn: alpn ?? NONE, serverName: serverName === undefined ? "" : serverName };
 }
+
+const NONE: readonly string[] = Object.freeze([]);
 
 /** Position behind a vector whose length takes `lengthBytes`; -1 when it does not fit, or `at` already is. */
 function skipVector(message: Buffer, at: number, lengthBytes: 1 | 2): number {
@@ -86,14 +103,15 @@ function skipVector(message: Buffer, at: number, lengthBytes: 1 | 2): number {
   return end > message.length ? -1 : end;
 }
 
-function readAlpn(extension: Buffer): ClientHello | "other" {
-  if (extension.length < 2 || extension.readUInt16BE(0) !== extension.length - 2) return "other";
+/** Null when its lengths contradict each other. */
+function readAlpn(extension: Buffer): readonly string[] | null {
+  if (extension.length < 2 || extension.readUInt16BE(0) !== extension.length - 2) return null;
   const alpn: string[] = [];
   for (let at = 2; at < extension.length; ) {
     const end = skipVector(extension, at, 1);
-    if (end < 0 || end === at + 1) return "other";
+    if (end < 0 || end === at + 1) return null;
     alpn.push(extension.toString("latin1", at + 1, end));
     at = end;
   }
-  return { alpn };
+  return alpn;
 }

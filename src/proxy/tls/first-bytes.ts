@@ -2,7 +2,7 @@ import { parseClientHello } from "./client-hello.ts";
 
 /** What the beginning of a connection turned out to be. */
 export type FirstBytes =
-  | { readonly kind: "tls"; readonly alpn: readonly string[] }
+  | { readonly kind: "tls"; readonly alpn: readonly string[]; readonly serverName: string | null }
   /** A request line of HTTP/1.x has begun. */
   | { readonly kind: "http1" }
   | { readonly kind: "other" };
@@ -18,7 +18,7 @@ export function classifyFirstBytes(bytes: Buffer): FirstBytes | "more" {
   if (bytes[0] === TLS_HANDSHAKE) {
     const hello = parseClientHello(bytes);
     if (hello === "more") return "more";
-    return hello === "other" ? { kind: "other" } : { kind: "tls", alpn: hello.alpn };
+    return hello === "other" ? { kind: "other" } : { kind: "tls", alpn: hello.alpn, serverName: hello.serverName };
   }
   return classifyText(bytes);
 }

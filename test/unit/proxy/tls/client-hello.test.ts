@@ -38,20 +38,30 @@ function records(message: Buffer, size = 16_384): Buffer {
   return Buffer.concat(parts);
 }
 
-const SNI = Buffer.from([0, 0, 0, 8, 0, 6, 0, 0, 3, 97, 98, 99]);
+/** A server_name extension that lists these names, each with its type. */
+function sniExtension(names: readonly (readonly [type: number, name: string])[]): Buffer {
+  const list = Buffer.concat(names.map(([type, name]) => Buffer.concat([Buffer.of(type), vector(2, Buffer.from(name, "latin1"))])));
+  return Buffer.concat([Buffer.from([0, 0]), vector(2, vector(2, list))]);
+}
+
+const SNI = sniExtension([[0, "abc"]]);
 const GREASE = Buffer.from([0x0a, 0x0a, 0, 0]);
 const NAMES = ["meshctl/h1", "http/1.1"];
 
 describe("a ClientHello", () => {
   it("gives its ALPN names in order, wherever the extension stands", () => {
-    for (const extensions of [[alpnExtension(NAMES)], [SNI, GREASE, alpnExtension(NAMES)], [alpnExtension(NAMES), SNI]]) {
-      assert.deepEqual(parseClientHello(records(hello(extensions))), { alpn: NAMES });
+    assert.deepEqual(parseClientHello(records(hello([alpnExtension(NAMES)]))), { alpn: NAMES, serverName: "" });
+    for (const extensions of [
+      [SNI, GREASE, alpnExtension(NAMES)],
+      [alpnExtension(NAMES), SNI],
+    ]) {
+      assert.deepEqual(parseClientHello(records(hello(extensions))), { alpn: NAMES, serverName: "abc" });
     }
   });
 
   it("may have no ALPN, and no extensions at all", () => {
-    assert.deepEqual(parseClientHello(records(hello([SNI]))), { alpn: [] });
-    assert.deepEqual(parseClientHello(records(hello(null))), { alpn: [] });
+    assert.deepEqual(parseClientHello(records(hello([SNI]))), { alpn: [], serverName: "abc" });
+    assert.deepEqual(parseClientHello(records(hello(null))), { alpn: [], serverName: "" });
   });
 
   it("may be spread over records of any size, and stop at any byte", () => {
@@ -61,8 +71,8 @@ describe("a ClientHello", () => {
       for (let end = 0; end < bytes.length; end += 1) {
         assert.equal(parseClientHello(bytes.subarray(0, end)), "more", `records of ${size}, ${end} of ${bytes.length} bytes`);
       }
-      assert.deepEqual(parseClientHello(bytes), { alpn: NAMES });
-      assert.deepEqual(parseClientHello(Buffer.concat([bytes, Buffer.from("early data")])), { alpn: NAMES });
+      assert.deepEqual(parseClientHello(bytes), { alpn: NAMES, serverName: "abc" });
+      assert.deepEqual(parseClientHello(Buffer.concat([bytes, Buffer.from("early data")])), { alpn: NAMES, serverName: "abc" });
     }
   });
 
@@ -86,6 +96,60 @@ describe("a ClientHello", () => {
       "ALPN lengths that contradict each other",
     );
     assert.equal(parseClientHello(records(hello([Buffer.from([0, 16, 0, 3, 0, 1, 0])]))), "other", "an empty ALPN name");
+  });
+});
+
+describe("the server name of a ClientHello (RFC 6066 3)", () => {
+  const long = `${"a".repeat(63)}.`.repeat(3);
+  const cases: readonly (readonly [what: string, extension: Buffer, serverName: string | null])[] = [
+    ["a name", sniExtension([[0, "api.shop"]]), "api.shop"],
+    ["upper case", sniExtension([[0, "API.Shop"]]), "api.shop"],
+    ["an underscore, which DNS allows", sniExtension([[0, "_a.b"]]), "_a.b"],
+    ["253 bytes", sniExtension([[0, `${long}${"a".repeat(61)}`]]), `${long}${"a".repeat(61)}`],
+    ["254 bytes", sniExtension([[0, `${long}${"a".repeat(62)}`]]), null],
+    ["a label of 64 bytes", sniExtension([[0, "a".repeat(64)]]), null],
+    [
+      "two names",
+      sniExtension([
+        [0, "api"],
+        [0, "web"],
+      ]),
+      null,
+    ],
+    [
+      "the same name twice",
+      sniExtension([
+        [0, "api"],
+        [0, "api"],
+      ]),
+      null,
+    ],
+    ["a name of another type", sniExtension([[1, "api"]]), null],
+    ["an IPv4 address", sniExtension([[0, "10.0.0.1"]]), null],
+    ["an IPv6 address", sniExtension([[0, "::1"]]), null],
+    ["an empty name", sniExtension([[0, ""]]), null],
+    ["no name at all", sniExtension([]), null],
+    ["nothing", Buffer.from([0, 0, 0, 0]), null],
+    ["a dot at the end, which does not belong there", sniExtension([[0, "api."]]), null],
+    ["two dots", sniExtension([[0, "api..shop"]]), null],
+    ["a port", sniExtension([[0, "api:443"]]), null],
+    ["a slash", sniExtension([[0, "default/api"]]), null],
+    ["NUL", sniExtension([[0, "api\0.shop"]]), null],
+    ["a byte over 127", sniExtension([[0, "\xe4pi"]]), null],
+    ["a list longer than its extension", Buffer.from([0, 0, 0, 8, 0, 7, 0, 0, 3, 97, 98, 99]), null],
+    ["a name longer than its list", Buffer.from([0, 0, 0, 8, 0, 6, 0, 0, 4, 97, 98, 99]), null],
+    ["a byte behind the name", Buffer.from([0, 0, 0, 8, 0, 6, 0, 0, 2, 97, 98, 99]), null],
+  ];
+  for (const [what, extension, serverName] of cases) {
+    it(`${what}: ${serverName === null ? "none to go by" : serverName.slice(0, 20)}`, () => {
+      assert.deepEqual(parseClientHello(records(hello([extension]))), { alpn: [], serverName });
+      assert.deepEqual(parseClientHello(records(hello([extension, alpnExtension(NAMES)]), 1)), { alpn: NAMES, serverName });
+    });
+  }
+
+  it("an extension that comes twice makes it something else: somebody might heed the other one", () => {
+    assert.equal(parseClientHello(records(hello([SNI, SNI]))), "other");
+    assert.equal(parseClientHello(records(hello([alpnExtension(NAMES), SNI, alpnExtension(["h2"])]))), "other");
   });
 });
 

@@ -7,8 +7,8 @@ import type { FirstBytes } from "../../../../src/proxy/tls/first-bytes.ts";
 import { decideInbound, mayServerSpeakFirst } from "../../../../src/proxy/tls/inbound-decision.ts";
 import { ACCEPTOR_MARGIN, DIALLER_MARGIN, retireAtMs } from "../../../../src/proxy/tls/retirement.ts";
 
-const MESH: FirstBytes = { kind: "tls", alpn: ["meshctl/h2", "meshctl/h1"] };
-const OTHER_TLS: FirstBytes = { kind: "tls", alpn: ["h2", "http/1.1"] };
+const MESH: FirstBytes = { kind: "tls", alpn: ["meshctl/h2", "meshctl/h1"], serverName: "" };
+const OTHER_TLS: FirstBytes = { kind: "tls", alpn: ["h2", "http/1.1"], serverName: "api" };
 const HTTP: FirstBytes = { kind: "http1" };
 const BYTES: FirstBytes = { kind: "other" };
 const { STRICT, PERMISSIVE, DISABLE, UNSPECIFIED } = MtlsMode;
