@@ -63,6 +63,8 @@ export interface ProxyStatus {
   readonly sync: Readonly<Record<ResourceType, SyncState>>;
   readonly nacks: readonly { readonly type: ResourceType; readonly name: string; readonly message: string; readonly at: string }[];
   readonly address: string;
+  /** That serve as this proxy and are connected: more than one with `run --concurrency`. */
+  readonly processes: number;
   /** Milliseconds the proxy's clock is ahead of the controller's, when it has said. */
   readonly clockSkewMs: number | null;
   /** Only for one proxy: what it subscribes to, with versions. */

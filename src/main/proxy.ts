@@ -2,19 +2,22 @@
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { systemRandom } from "../lib/random.ts";
-import type { Bootstrap, FromProxy, ToProxy } from "../messages/bootstrap.ts";
+import type { Bootstrap } from "../messages/bootstrap.ts";
 import { Proxy } from "../proxy/runtime/proxy.ts";
+import type { FromWorker, ToWorker } from "../proxy/workers/messages.ts";
+import { WorkerGroup } from "../proxy/workers/worker-group.ts";
 import { createLogger, type RootLogger } from "../telemetry/log.ts";
+import { createSpawnWorker, sayHere } from "./proxy/spawn-worker.ts";
 
 /** Without a bootstrap by then nobody is going to send one. */
 const BOOTSTRAP_MS = 10_000;
 const EXIT_FAILED = 1;
 
 const log: RootLogger = createLogger({ level: "info", format: "text", clock: systemClock, write: (line) => process.stderr.write(line) });
-let proxy: Proxy | null = null;
+let proxy: Proxy | WorkerGroup | null = null;
 let ending = false;
 
-function tell(message: FromProxy, sent: () => void = () => {}): void {
+function tell(message: FromWorker, sent: () => void = () => {}): void {
   // A channel that has just closed is noticed by `disconnect`.
   if (process.connected) process.send?.(message, undefined, undefined, sent);
   else sent();
@@ -30,7 +33,9 @@ async function begin(bootstrap: Bootstrap): Promise<void> {
   impatience.cancel();
   log.setLevel(bootstrap.logLevel);
   try {
-    proxy = new Proxy({ bootstrap, clock: systemClock, random: systemRandom, log, tell });
+    const common = { bootstrap, clock: systemClock, random: systemRandom, log, tell };
+    const alone = (bootstrap.concurrency ?? 1) === 1;
+    proxy = alone ? new Proxy(common) : new WorkerGroup({ ...common, spawn: createSpawnWorker(), failed: fatal });
     await proxy.start();
   } catch (error) {
     fatal(messageOf(error));
@@ -57,13 +62,33 @@ if (process.send === undefined) {
   process.stderr.write("meshctl-proxy is started by `meshctl run`, which tells it what to serve.\n");
   process.exit(2);
 }
-process.on("message", (message) => {
-  const order = message as ToProxy;
-  if (order.kind === "bootstrap") void begin(order);
-  else if (order.kind === "token") proxy?.giveToken(order.joinToken);
-  else if (order.kind === "controller") proxy?.controllerMoved(order);
-  else proxy?.drain(() => tell({ kind: "drained" }));
-});
+function obey(order: ToWorker): void {
+  switch (order.kind) {
+    case "bootstrap":
+      void begin(order);
+      break;
+    case "token":
+      proxy?.giveToken(order.joinToken);
+      break;
+    case "controller":
+      proxy?.controllerMoved(order);
+      break;
+    case "drain":
+      proxy?.drain(() => tell({ kind: "drained" }));
+      break;
+    case "ask":
+      if (proxy instanceof Proxy) tell({ kind: "answer", id: order.id, text: proxy.tellOf(order.about) });
+      break;
+    case "log-level":
+      if (proxy instanceof Proxy) proxy.setLogLevel(order.level);
+      break;
+    case "orphaned":
+      end("the supervisor is gone", true);
+  }
+}
+
+process.on("message", (message) => obey(message as ToWorker));
+sayHere();
 process.on("disconnect", () => end("the supervisor is gone", true));
 process.on("SIGTERM", () => end("SIGTERM"));
 process.on("SIGINT", () => end("SIGINT"));

@@ -31,6 +31,10 @@ export interface Bootstrap {
   readonly saved?: Readonly<Record<string, string>>;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   readonly drainMs: number;
+  /** Processes that serve as this proxy; 1 when absent. */
+  readonly concurrency?: number;
+  /** Only from such a proxy to one of its processes: which it is, 1 … of. `late`: it opens its ports once it is ready. */
+  readonly worker?: { readonly index: number; readonly of: number; readonly late: boolean };
   /** What the user set of the limits on what the proxy holds at a time; the rest are the proxy's own. */
   readonly limits?: ProxyLimits;
   /** Scaled certificate lifetimes in tests; absent in normal life. */

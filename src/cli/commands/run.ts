@@ -1,4 +1,7 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
+import { availableParallelism } from "node:os";
+import type { ProxyLimits } from "../../messages/bootstrap.ts";
+import { parseLimitFlag } from "../../local/run/limit-flag.ts";
 import { LinePrefix } from "../../local/run/line-prefix.ts";
 import { pickPort } from "../../local/run/pick-port.ts";
 import { planRun } from "../../local/run/plan.ts";
@@ -7,7 +10,7 @@ import { supervise } from "../../local/run/supervise.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { namePrefix } from "../output/name-prefix.ts";
-import { parseDuration, parsePair } from "../options/values.ts";
+import { parseCount, parseDuration, parsePair } from "../options/values.ts";
 import { presentServer } from "../target.ts";
 import { hostOf } from "./local/host.ts";
 
@@ -21,9 +24,12 @@ interface RunOptions {
   readonly readyPath?: string;
   readonly drain?: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly concurrency?: number;
+  readonly limit?: readonly ProxyLimits[];
   readonly transparent?: boolean;
 }
 
+const MAX_CONCURRENCY = 64;
 const DRAIN_MS = 30_000;
 
 export const command = defineCommand<RunOptions>({
@@ -57,6 +63,17 @@ export const command = defineCommand<RunOptions>({
     { flags: "--ready-path <path>", description: "takes traffic only while GET of this path answers 2xx (HTTP/1 services)" },
     { flags: "--drain <duration>", description: "at the end, wait this long for calls under way (default: 30s)", parse: parseDuration },
     { flags: "--log-level <level>", description: "of the sidecar's log", choices: ["debug", "info", "warn", "error"], default: "warn" },
+    {
+      flags: "--concurrency <n>",
+      description: "processes of the sidecar, for gateways on several cores; they share ports, limits and name (default: 1)",
+      parse: parseConcurrency,
+    },
+    {
+      flags: "--limit <name=value>",
+      description: "of the sidecar: connections=N, requests=N, buffered=SIZE, lag=DURATION; what is more gets 503 overloaded; repeatable",
+      parse: parseLimitFlag,
+      repeatable: true,
+    },
     { flags: "--transparent", description: "redirect all traffic in a network namespace (not there yet)" },
   ],
   examples: [
@@ -69,10 +86,23 @@ export const command = defineCommand<RunOptions>({
       line: "meshctl run ledger --service ledger:7000/tcp --port 0 -- node templates/demo/ledger.js",
       text: "A TCP service on a free port",
     },
+    {
+      line: "meshctl run edge --upstream web:80=8080 --concurrency 2 --limit connections=2000 -- sleep infinity",
+      text: "A gateway on two cores that takes at most 2,000 connections",
+    },
     { line: "meshctl run job --upstream api:80=9101 -- curl http://127.0.0.1:9101/items", text: "A client that serves nothing, once" },
   ],
   run,
 });
+
+function parseConcurrency(text: string): number {
+  const count = parseCount(text);
+  if (count <= MAX_CONCURRENCY) return count;
+  throw new UserError(`${count} processes are too many: at most ${MAX_CONCURRENCY}`, {
+    hint: "As many as the machine has cores is what makes sense.",
+    exitCode: EXIT.USAGE,
+  });
+}
 
 async function run(context: Context, options: RunOptions, name: string, words: readonly string[] = []): Promise<number> {
   if (options.transparent) {
@@ -93,12 +123,20 @@ async function run(context: Context, options: RunOptions, name: string, words: r
       labels: Object.fromEntries((options.label ?? []).map((label) => [label.name, label.value])),
       readyPath: options.readyPath,
       drainMs: options.drain ?? DRAIN_MS,
+      concurrency: options.concurrency,
+      limits: Object.assign({}, ...(options.limit ?? [])),
       command: words,
     },
     pickPort,
   );
   const prefix = (coloured: boolean): string => namePrefix(name, coloured);
   const talk = prefix(context.colour.stderr);
+  const cores = availableParallelism();
+  if (plan.concurrency > cores) {
+    context.say(
+      `${talk}meshctl: --concurrency ${plan.concurrency} is more than the ${cores} cores there are: the processes will take turns`,
+    );
+  }
   const target = await context.target();
   const mesh = target.context;
   if (mesh.platform !== "local") {

@@ -6,7 +6,7 @@ import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 
 export const PROXY_HEADERS: readonly string[] = ["name", "namespace", "version", ...RESOURCE_TYPES, "connected", "cert expires"];
-export const PROXY_WIDE_HEADERS: readonly string[] = [...PROXY_HEADERS, "workload", "address", "clock", "identity"];
+export const PROXY_WIDE_HEADERS: readonly string[] = [...PROXY_HEADERS, "workload", "processes", "address", "clock", "identity"];
 
 /** One row of `proxy-status`. */
 export function proxyRow(proxy: ProxyStatus, nowMs: number, style: Style, wide: boolean): string[] {
@@ -19,7 +19,7 @@ export function proxyRow(proxy: ProxyStatus, nowMs: number, style: Style, wide: 
     expiry(proxy, nowMs, style),
   ];
   if (!wide) return row;
-  return [...row, proxy.workload, proxy.address, clock(proxy.clockSkewMs), printable(proxy.identity)];
+  return [...row, proxy.workload, String(proxy.processes), proxy.address, clock(proxy.clockSkewMs), printable(proxy.identity)];
 }
 
 /** What `proxy-status NAME` shows: the same facts upright, what it holds, and why it refused. */
@@ -30,6 +30,7 @@ export function describeProxy(proxy: ProxyStatus, nowMs: number, style: Style): 
     ["Identity", printable(proxy.identity)],
     ["Version", `${printable(proxy.version)}${proxy.capabilities.length > 0 ? ` (${proxy.capabilities.map(printable).join(", ")})` : ""}`],
     ["Address", proxy.address],
+    ["Processes", String(proxy.processes)],
     ["Connected", connected(proxy, nowMs, style)],
     ["Clock", clock(proxy.clockSkewMs)],
     [

@@ -29,34 +29,43 @@ export interface StatusContext {
 
 /** Every proxy that is connected or registered, by name. */
 export function listProxies(context: StatusContext): ProxyStatus[] {
-  const newest = newestStreams(context.streams);
-  const ids = new Set(newest.keys());
+  const byProxy = streamsByProxy(context.streams);
+  const ids = new Set(byProxy.keys());
   for (const workload of context.store.all<Workload>("Workload")) ids.add(keyOf(workload));
-  return [...ids].sort().map((id) => describe(id, newest.get(id), context, false));
+  return [...ids].sort().map((id) => describe(id, byProxy.get(id) ?? [], context, false));
 }
 
 /** One proxy with its resources; null when it is neither connected nor registered. */
 export function describeProxy(context: StatusContext, id: string): ProxyStatus | null {
-  const stream = newestStreams(context.streams).get(id);
-  if (stream === undefined && context.store.get("Workload", id) === undefined) return null;
-  return describe(id, stream, context, true);
+  const streams = streamsByProxy(context.streams).get(id) ?? [];
+  if (streams.length === 0 && context.store.get("Workload", id) === undefined) return null;
+  return describe(id, streams, context, true);
 }
 
-/** Of an instance's overlapping streams the newest speaks for it. */
-function newestStreams(streams: readonly StreamInfo[]): Map<string, StreamInfo> {
+/** The streams of each proxy, one for each of its processes: of overlapping ones the newest speaks for it. */
+function streamsByProxy(streams: readonly StreamInfo[]): Map<string, StreamInfo[]> {
   const newest = new Map<string, StreamInfo>();
   for (const stream of streams) {
-    const other = newest.get(stream.subscriber.id);
-    if (other === undefined || other.connectedAtMs <= stream.connectedAtMs) newest.set(stream.subscriber.id, stream);
+    const key = `${stream.subscriber.id} ${stream.subscriber.part}`;
+    const other = newest.get(key);
+    if (other === undefined || other.connectedAtMs <= stream.connectedAtMs) newest.set(key, stream);
   }
-  return newest;
+  const byProxy = new Map<string, StreamInfo[]>();
+  for (const stream of newest.values()) {
+    const { id } = stream.subscriber;
+    byProxy.set(id, [...(byProxy.get(id) ?? []), stream]);
+  }
+  return byProxy;
 }
 
-function describe(id: string, stream: StreamInfo | undefined, context: StatusContext, withResources: boolean): ProxyStatus {
+/** Several processes are as far as the last of them: its certificate, its connection, the worst state. */
+function describe(id: string, streams: readonly StreamInfo[], context: StatusContext, withResources: boolean): ProxyStatus {
   const [namespace = "", instance = ""] = id.split("/");
   const workload = context.store.get<Workload>("Workload", id);
-  const deliveries = stream === undefined ? [] : [...stream.deliveries()];
-  const peer = stream?.subscriber.peer;
+  const deliveries = streams.flatMap((one) => [...one.deliveries()]);
+  const [stream] = streams.toSorted((a, b) => b.connectedAtMs - a.connectedAtMs);
+  const peers = streams.map(({ subscriber }) => subscriber.peer);
+  const [peer] = peers.toSorted((a, b) => a.notBeforeMs - b.notBeforeMs);
   return {
     namespace,
     instance,
@@ -70,18 +79,19 @@ function describe(id: string, stream: StreamInfo | undefined, context: StatusCon
       peer === undefined
         ? null
         : { serial: peer.serial, notBefore: new Date(peer.notBeforeMs).toISOString(), notAfter: new Date(peer.notAfterMs).toISOString() },
-    sync: syncOf(stream, deliveries, context.nowMs),
+    sync: syncOf(streams, deliveries, context.nowMs),
     nacks: nacksOf(deliveries),
     address: peer?.address ?? "",
+    processes: streams.length,
     clockSkewMs: context.clockSkewMs(id),
     ...(withResources ? { resources: resourcesOf(deliveries) } : {}),
   };
 }
 
 /** The state of each type: the worst of its resources. */
-function syncOf(stream: StreamInfo | undefined, deliveries: readonly DeliveryStatus[], nowMs: number): Record<ResourceType, SyncState> {
+function syncOf(streams: readonly StreamInfo[], deliveries: readonly DeliveryStatus[], nowMs: number): Record<ResourceType, SyncState> {
   const sync = Object.fromEntries(RESOURCE_TYPES.map((type) => [type, "NOT SENT"])) as Record<ResourceType, SyncState>;
-  for (const [typeUrl, count] of stream?.subscriptions() ?? []) {
+  for (const [typeUrl, count] of streams.flatMap((stream) => [...stream.subscriptions()])) {
     const type = TYPE_OF.get(typeUrl);
     if (type !== undefined && count > 0) sync[type] = "SYNCED";
   }
@@ -94,18 +104,28 @@ function syncOf(stream: StreamInfo | undefined, deliveries: readonly DeliverySta
   return sync;
 }
 
+/** What several processes refuse alike is told once. */
 function nacksOf(deliveries: readonly DeliveryStatus[]): ProxyStatus["nacks"] {
-  return deliveries.flatMap(({ typeUrl, name, nack }) => {
+  const nacks = new Map<string, ProxyStatus["nacks"][number]>();
+  for (const { typeUrl, name, nack } of deliveries) {
     const type = TYPE_OF.get(typeUrl);
-    return nack === null || type === undefined ? [] : [{ type, name, message: nack.message, at: new Date(nack.atMs).toISOString() }];
-  });
+    if (nack === null || type === undefined) continue;
+    nacks.set(`${type} ${name} ${nack.message}`, { type, name, message: nack.message, at: new Date(nack.atMs).toISOString() });
+  }
+  return [...nacks.values()];
 }
 
+/** One row for each resource: acknowledged when every process that has it has acknowledged what it was sent last. */
 function resourcesOf(deliveries: readonly DeliveryStatus[]): NonNullable<ProxyStatus["resources"]> {
-  return deliveries.flatMap(({ typeUrl, name, version, acked }) => {
+  const rows = new Map<string, NonNullable<ProxyStatus["resources"]>[number]>();
+  for (const { typeUrl, name, version, acked } of deliveries) {
     const type = TYPE_OF.get(typeUrl);
-    return type === undefined ? [] : [{ type, name, version, acked: acked === version }];
-  });
+    if (type === undefined) continue;
+    const key = `${type} ${name}`;
+    const other = rows.get(key);
+    rows.set(key, { type, name, version, acked: acked === version && (other?.acked ?? true) && (other?.version ?? version) === version });
+  }
+  return [...rows.values()];
 }
 
 /** How many of the proxies that use some resources have the present version of each in force. */
@@ -117,12 +137,16 @@ export function programmed(
   const wanted = new Set(resources.map(({ typeUrl, name }) => `${typeUrl} ${name}`));
   let acked = 0;
   let total = 0;
-  for (const { subscriber, deliveries } of newestStreams(streams).values()) {
-    const concerned = [...deliveries()].filter(({ typeUrl, name }) => wanted.has(`${typeUrl} ${name}`));
+  for (const parts of streamsByProxy(streams).values()) {
+    const concerned = parts.flatMap(({ subscriber, deliveries }) =>
+      [...deliveries()].filter(({ typeUrl, name }) => wanted.has(`${typeUrl} ${name}`)).map((delivery) => ({ subscriber, delivery })),
+    );
     if (concerned.length === 0) continue;
     total += 1;
-    const present = ({ typeUrl, name }: DeliveryStatus) => source.lookup(typeUrl, name, subscriber)?.version ?? "";
-    if (concerned.every((delivery) => delivery.nack === null && delivery.acked === present(delivery))) acked += 1;
+    const inForce = concerned.every(({ subscriber, delivery: { typeUrl, name, nack, acked: has } }) => {
+      return nack === null && has === (source.lookup(typeUrl, name, subscriber)?.version ?? "");
+    });
+    if (inForce) acked += 1;
   }
   return { acked, total };
 }

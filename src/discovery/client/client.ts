@@ -38,7 +38,7 @@ export function createDiscoveryClient(
   const node: Node = {
     id: options.node.id,
     cluster: options.node.cluster,
-    userAgentName: "meshctl-proxy",
+    userAgentName: options.node.part === undefined ? "meshctl-proxy" : `meshctl-proxy ${options.node.part}`,
     userAgentVersion: options.node.version,
     clientFeatures: [...options.node.features],
   };

@@ -41,6 +41,8 @@ export interface ClientNode {
   readonly id: string;
   /** `namespace/workload` */
   readonly cluster: string;
+  /** Which of several processes that are one proxy, such as `1/2`; absent for one alone. */
+  readonly part?: string;
   /** Semver without a leading v. */
   readonly version: string;
   /** For example `meshctl/h1`. */

@@ -18,6 +18,8 @@ export interface Subscriber {
   readonly id: string;
   /** `namespace/workload` as the proxy says. */
   readonly cluster: string;
+  /** Which of several processes that are one proxy, such as `1/2`; empty for one alone. */
+  readonly part: string;
   readonly version: string;
   readonly features: readonly string[];
   readonly peer: Peer;

@@ -75,8 +75,10 @@ interface LiveStream extends StreamInfo {
 
 /** Messages handed to the transport and not yet written: more wait as "changed" marks, which cost nothing. */
 const MAX_UNWRITTEN = 4;
-/** A reconnecting proxy may overlap with its old stream; more of one name is a fault. */
-const MAX_STREAMS_PER_ID = 3;
+/** A reconnecting proxy, or part of one, may overlap with its old stream; more is a fault. */
+const MAX_STREAMS_PER_PART = 3;
+/** Over all parts: names for them are the proxy's own to choose. */
+const MAX_STREAMS_PER_ID = 96;
 
 /** Delta ADS over gRPC behind a {@link createMeshListener}. Never waits for a proxy: a slow one gets the latest state when it reads again. */
 export function createDiscoveryServer(options: DiscoveryServerOptions): DiscoveryServer {
@@ -205,8 +207,11 @@ export function createDiscoveryServer(options: DiscoveryServerOptions): Discover
   }
 
   function join(stream: LiveStream): void {
-    const same = [...live].filter((other) => other.subscriber.id === stream.subscriber.id);
-    if (same.length >= MAX_STREAMS_PER_ID) same[0]?.end(status.ABORTED, "replaced by a newer stream of the same proxy");
+    const { id, part } = stream.subscriber;
+    const same = [...live].filter(({ subscriber }) => subscriber.id === id);
+    const samePart = same.filter(({ subscriber }) => subscriber.part === part);
+    const oldest = samePart.length >= MAX_STREAMS_PER_PART ? samePart[0] : same.length >= MAX_STREAMS_PER_ID ? same[0] : undefined;
+    oldest?.end(status.ABORTED, "replaced by a newer stream of the same proxy");
     live.add(stream);
     options.onStreamsChanged?.(stream.subscriber, "connected");
   }

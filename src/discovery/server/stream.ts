@@ -3,6 +3,9 @@ import type { Authorise, DeliveryCounters, DeliveryStatus, Peer, ResourceSource,
 import { encodeResponse } from "./encode.ts";
 import { TypeSubscriptions } from "./subscriptions.ts";
 
+/** As our own client names itself: `meshctl-proxy 1/2`. */
+const PART = /^\S+ ([0-9]{1,3}\/[0-9]{1,3})$/;
+
 /** Why a stream ends; `code` is a gRPC status. */
 export interface StreamFault {
   readonly code: "INVALID_ARGUMENT" | "PERMISSION_DENIED" | "RESOURCE_EXHAUSTED";
@@ -102,6 +105,7 @@ export class DeltaStream {
     const subscriber: Subscriber = Object.freeze({
       id: node.id,
       cluster: node.cluster,
+      part: PART.exec(node.userAgentName)?.[1] ?? "",
       version: node.userAgentVersion,
       features: Object.freeze([...node.clientFeatures].slice(0, 32)),
       peer: this.#options.peer,

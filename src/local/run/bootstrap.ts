@@ -39,5 +39,7 @@ export function bootstrapOf(plan: RunPlan, { facts, joinToken, server, savedDir,
     savedDir,
     logLevel,
     drainMs: plan.drainMs,
+    concurrency: plan.concurrency,
+    limits: plan.limits,
   };
 }

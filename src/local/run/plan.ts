@@ -1,4 +1,5 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
+import type { ProxyLimits } from "../../messages/bootstrap.ts";
 import { checkLabel, type Protocol, type ServiceFlag, type UpstreamFlag } from "./service-flag.ts";
 
 /** What the user asked of `meshctl run`, each flag parsed. */
@@ -14,6 +15,9 @@ export interface RunRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly readyPath?: string;
   readonly drainMs: number;
+  /** Processes of the sidecar; 1 when absent. */
+  readonly concurrency?: number;
+  readonly limits?: ProxyLimits;
   readonly command: readonly string[];
 }
 
@@ -47,6 +51,8 @@ export interface RunPlan {
   readonly port: number | null;
   readonly readyPath?: string;
   readonly drainMs: number;
+  readonly concurrency: number;
+  readonly limits: ProxyLimits;
   readonly command: readonly [string, ...string[]];
 }
 
@@ -84,6 +90,8 @@ export async function planRun(request: RunRequest, pickPort: () => Promise<numbe
     port: defaultPort ?? services[0]?.appPort ?? null,
     ...(readyPath === undefined ? {} : { readyPath }),
     drainMs: request.drainMs,
+    concurrency: request.concurrency ?? 1,
+    limits: request.limits ?? {},
     command: [program, ...programArguments],
   };
 }

@@ -2,15 +2,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { EXPOSITION_CONTENT_TYPE } from "../../telemetry/metrics/exposition.ts";
 import { cannotListen, portOf } from "./listener.ts";
 
+/** At once, or when others have been asked. */
+type Text = string | Promise<string>;
+
 /** What the admin port shows and does. */
 export interface AdminSubject {
   /** Null when ready. */
   notReady(): string | null;
-  metrics(): string;
+  metrics(): Text;
   /** JSON texts. */
-  config(): string;
-  clusters(): string;
-  certificate(): string;
+  config(): Text;
+  clusters(): Text;
+  certificate(): Text;
   drain(): void;
   logLevel(): string;
   /** False: there is no such level. */
@@ -36,7 +39,7 @@ export class Admin {
   constructor(subject: AdminSubject) {
     this.#subject = subject;
     this.#server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: HEADER_TIMEOUT_MS }, (request, response) => {
-      this.#answer(request, response);
+      void this.#answer(request, response);
     });
     this.#server.maxConnections = 64;
   }
@@ -54,8 +57,8 @@ export class Admin {
     this.#server.closeAllConnections();
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { status, type, body } = this.#decide(request);
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, type, body } = await this.#decide(request);
     response.writeHead(status, {
       "content-type": type,
       "content-length": Buffer.byteLength(body),
@@ -66,7 +69,7 @@ export class Admin {
     request.resume();
   }
 
-  #decide(request: IncomingMessage): Answer {
+  #decide(request: IncomingMessage): Answer | Promise<Answer> {
     // A page in a browser reaches loopback too, under a name of its own (DNS rebinding) or by a form.
     if (!isLoopbackHost(request.headers.host)) return text(421, "the admin port answers to 127.0.0.1 and localhost only");
     if (request.headers.origin !== undefined) return text(403, "not for web pages");
@@ -77,7 +80,7 @@ export class Admin {
     return this.#route(url);
   }
 
-  #route(url: URL): Answer {
+  async #route(url: URL): Promise<Answer> {
     const subject = this.#subject;
     switch (url.pathname) {
       case "/livez":
@@ -87,13 +90,13 @@ export class Admin {
         return reason === null ? text(200, "ok") : text(503, reason);
       }
       case "/metrics":
-        return { status: 200, type: EXPOSITION_CONTENT_TYPE, body: subject.metrics() };
+        return { status: 200, type: EXPOSITION_CONTENT_TYPE, body: await subject.metrics() };
       case "/config":
-        return json(subject.config());
+        return json(await subject.config());
       case "/clusters":
-        return json(subject.clusters());
+        return json(await subject.clusters());
       case "/certificate":
-        return json(subject.certificate());
+        return json(await subject.certificate());
       case "/drain":
         subject.drain();
         return text(202, "draining");

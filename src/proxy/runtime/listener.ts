@@ -43,6 +43,8 @@ export function listen(options: ListenOptions): Promise<Listener> {
       dropped();
       turnAway(socket);
     });
+    // One of several processes would otherwise pass it on to the next, which may be as full, and so on for ever.
+    (server as Server & { dropMaxConnection?: boolean }).dropMaxConnection = true;
     server.on("drop", () => dropped());
     gate.add({
       setOpen(open) {

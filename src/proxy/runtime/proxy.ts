@@ -1,25 +1,26 @@
-import { createSecureContext } from "node:tls";
 import { createDiscoveryClient } from "../../discovery/client/client.ts";
-import type { ClientTls, ConnectionState, DiscoveryClient } from "../../discovery/client/contract.ts";
+import type { ConnectionState, DiscoveryClient } from "../../discovery/client/contract.ts";
 import { workloadSpiffeId } from "../../identity/spiffe-id.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { Bootstrap, FromProxy } from "../../messages/bootstrap.ts";
 import type { ProxyConfig } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
-import { ALPN, GRPC } from "../../messages/names.ts";
+import { GRPC } from "../../messages/names.ts";
 import { parseLogLevel, type RootLogger } from "../../telemetry/log.ts";
 import { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
 import { TrafficDeltas } from "../../telemetry/traffic-deltas.ts";
 import { TrafficMetrics } from "../../telemetry/traffic-metrics.ts";
 import { DEFAULT_LIMITS } from "../contract.ts";
 import type { Overload } from "../overload/overload.ts";
+import type { Subject } from "../workers/messages.ts";
 import { TapSender } from "../tap/sender.ts";
 import { Tap } from "../tap/tap.ts";
 import { SpanSender } from "../trace/span-sender.ts";
 import { DEFAULT_TRACES_PER_MILLION, Tracer } from "../trace/tracer.ts";
 import { Admin } from "./admin.ts";
 import { certificateDump, clustersDump } from "./admin-dumps.ts";
+import { discoveryNode, discoveryTls } from "./discovery-identity.ts";
 import { ConfigurationSaver } from "./configuration-saver.ts";
 import { ClockReport } from "./clock-report.ts";
 import { Configuration } from "./configuration.ts";
@@ -27,6 +28,7 @@ import { Observers } from "./observers.ts";
 import { createOverload } from "./create-overload.ts";
 import { createOwnIdentity, type OwnIdentity } from "./own-identity.ts";
 import { addProxyMetrics } from "./proxy-metrics.ts";
+import { onceWithin } from "./once-within.ts";
 import { waitForQuiet } from "./quiet.ts";
 import { type NotReady, Readiness } from "./readiness.ts";
 import { dumpResources } from "./resource-dump.ts";
@@ -97,7 +99,7 @@ export class Proxy {
     const { identity, check } = this.#own;
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
     this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
-    this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender });
+    this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender, processes: bootstrap.worker?.of ?? 1 });
     const deltas = new TrafficDeltas();
     const sender = { namespace, workload, instance, version: VERSION };
     this.#report = new TrafficReport({
@@ -149,10 +151,10 @@ export class Proxy {
 
   /** Opens every listener, then asks for identity and configuration. Rejects with a UserError for a port that cannot be had. */
   async start(): Promise<void> {
-    const { bootstrap, tell } = this.#options;
+    const { bootstrap } = this.#options;
     const { identity } = this.#own;
-    const ports = await this.#traffic.open(bootstrap);
-    tell({ kind: "listening", ...ports, admin: await this.#admin.listen(bootstrap.adminPort) });
+    const late = bootstrap.worker?.late === true;
+    if (!late) await this.#open();
     for (const { destination } of bootstrap.upstreams) this.#config.pin(destination);
     this.#config.restore(parseConfiguration(this.#saved.read(SAVED.CONFIGURATION)));
     identity.start();
@@ -163,6 +165,36 @@ export class Proxy {
     this.#ownLeaf = identity.credentials()?.serial ?? "";
     identity.onChange(() => this.#identityChanged());
     this.#readiness.update();
+    if (late) await this.#readiness.whenReady().then(() => this.#open());
+  }
+
+  /** A worker has no admin port of its own: whoever leads it asks it. */
+  async #open(): Promise<void> {
+    const { bootstrap, tell } = this.#options;
+    const ports = await this.#traffic.open(bootstrap);
+    const admin = bootstrap.worker === undefined ? await this.#admin.listen(bootstrap.adminPort) : 0;
+    tell({ kind: "listening", ...ports, admin });
+  }
+
+  /** What its admin port would show. */
+  tellOf(about: Subject): string {
+    switch (about) {
+      case "metrics":
+        return this.#registry.expose();
+      case "config":
+        return dumpResources(this.#config.resources.entries());
+      case "clusters":
+        return clustersDump(this.#config);
+      default:
+        return certificateDump(this.#own.identity.credentials());
+    }
+  }
+
+  /** False: there is no such level. */
+  setLogLevel(text: string): boolean {
+    const level = parseLogLevel(text);
+    if (level !== null) this.#options.log.setLevel(level);
+    return level !== null;
   }
 
   /** The controller is at another address now. */
@@ -237,16 +269,7 @@ export class Proxy {
 
   /** `begin` under the drain limit; `done` is called once. */
   #once(done: () => void, begin: (finished: () => void) => void): void {
-    const { clock, bootstrap } = this.#options;
-    let over = false;
-    const finish = (): void => {
-      if (over) return;
-      over = true;
-      limit.cancel();
-      done();
-    };
-    const limit = clock.setTimer(finish, bootstrap.drainMs);
-    begin(finish);
+    onceWithin(this.#options.clock, this.#options.bootstrap.drainMs, done, begin);
   }
 
   #notReady(): NotReady {
@@ -269,30 +292,12 @@ export class Proxy {
     this.#readiness.update();
   }
 
-  #discoveryTls(): ClientTls | null {
-    const own = this.#own.identity.credentials();
-    if (own === null) return null;
-    const secureContext = createSecureContext({
-      key: own.keyPem,
-      cert: own.chainPem,
-      ca: [...this.#own.identity.trust().rootsPem],
-      minVersion: "TLSv1.3",
-    });
-    return { secureContext, verifyServer: this.#own.verifyController };
-  }
-
   #applyProxyConfig(config: ProxyConfig): void {
     this.#tap.set(config.taps);
     this.#tracer.setRate(config.tracesPerMillion ?? DEFAULT_TRACES_PER_MILLION);
-    this.#setLogLevel(config.logLevel || this.#options.bootstrap.logLevel);
+    this.setLogLevel(config.logLevel || this.#options.bootstrap.logLevel);
     if (config.renewIssuedBeforeUnixMs > 0) this.#own.identity.renewIfIssuedBefore(config.renewIssuedBeforeUnixMs);
     if (config.drain && !this.#draining) this.drain(() => {});
-  }
-
-  #setLogLevel(text: string): boolean {
-    const level = parseLogLevel(text);
-    if (level !== null) this.#options.log.setLevel(level);
-    return level !== null;
   }
 
   #connect(): DiscoveryClient {
@@ -301,13 +306,8 @@ export class Proxy {
       clock,
       random,
       address: () => this.#controller.discovery,
-      tls: () => this.#discoveryTls(),
-      node: {
-        id: bootstrap.instance,
-        cluster: `${bootstrap.namespace}/${bootstrap.workload}`,
-        version: VERSION,
-        features: [ALPN.H1, ALPN.TCP],
-      },
+      tls: () => discoveryTls(this.#own),
+      node: discoveryNode(bootstrap),
       apply: (update) => this.#config.apply(update),
       onState: (state, detail) => {
         this.#discoveryState = state;
@@ -336,13 +336,13 @@ export class Proxy {
   #createAdmin(): Admin {
     return new Admin({
       notReady: () => this.#notReady(),
-      metrics: () => this.#registry.expose(),
-      config: () => dumpResources(this.#config.resources.entries()),
-      clusters: () => clustersDump(this.#config),
-      certificate: () => certificateDump(this.#own.identity.credentials()),
+      metrics: () => this.tellOf("metrics"),
+      config: () => this.tellOf("config"),
+      clusters: () => this.tellOf("clusters"),
+      certificate: () => this.tellOf("certificate"),
       drain: () => this.drain(() => {}),
       logLevel: () => this.#options.log.level,
-      setLogLevel: (level) => this.#setLogLevel(level),
+      setLogLevel: (level) => this.setLogLevel(level),
     });
   }
 }

@@ -5,6 +5,7 @@ export type NotReady = "no-identity" | "no-config" | "draining" | null;
 export class Readiness {
   readonly #look: () => NotReady;
   readonly #changed: (reason: NotReady) => void;
+  readonly #waiting: (() => void)[] = [];
   #last: NotReady | undefined;
 
   constructor(look: () => NotReady, changed: (reason: NotReady) => void) {
@@ -22,5 +23,11 @@ export class Readiness {
     if (reason === this.#last) return;
     this.#last = reason;
     this.#changed(reason);
+    if (reason === null) for (const done of this.#waiting.splice(0)) done();
+  }
+
+  /** Resolves when it is ready, at once when it is. */
+  whenReady(): Promise<void> {
+    return this.#last === null ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -14,12 +14,12 @@ export class TapSession {
   #allowance: number;
   #filledMs: number;
 
-  /** `nowMs` is monotonic. Throws with a reason when the filter is not understood. */
-  constructor(message: Message, nowMs: number) {
+  /** `nowMs` is monotonic; the rate is divided among `processes`. Throws with a reason when the filter is not understood. */
+  constructor(message: Message, nowMs: number, processes = 1) {
     this.id = message.id;
     this.expiresAtUnixMs = message.expiresAtUnixMs;
     this.matches = compileTapFilter(message.filter);
-    this.#perSecond = Math.min(message.maxPerSecond || DEFAULT_PER_SECOND, MAX_PER_SECOND);
+    this.#perSecond = Math.max(1, Math.min(message.maxPerSecond || DEFAULT_PER_SECOND, MAX_PER_SECOND) / processes);
     this.#allowance = this.#perSecond;
     this.#filledMs = nowMs;
   }

@@ -10,6 +10,8 @@ export interface TapOptions {
   /** `namespace/instance`. */
   readonly proxy: string;
   readonly sender: TapSender;
+  /** That serve as this proxy: each sends its part of what a session allows. */
+  readonly processes: number;
 }
 
 /** Sessions at once; more are refused with the resource that brings them. */
@@ -36,12 +38,12 @@ export class Tap implements Observer {
   /** Replaces the sessions; one that stays keeps its allowance. Throws with a reason, and then nothing changes. */
   set(messages: readonly Message[]): void {
     if (messages.length > MAX_SESSIONS) throw new Error(`${messages.length} tap sessions, at most ${MAX_SESSIONS} are served`);
-    const { clock } = this.#options;
+    const { clock, processes } = this.#options;
     const nowMs = clock.monotonicMs();
     const standing = new Map(this.#sessions.map((session) => [session.id, session]));
     this.#sessions = messages.map((message) => {
       const known = standing.get(message.id);
-      return known?.expiresAtUnixMs === message.expiresAtUnixMs ? known : new TapSession(message, nowMs);
+      return known?.expiresAtUnixMs === message.expiresAtUnixMs ? known : new TapSession(message, nowMs, processes);
     });
     this.#expire();
   }

@@ -21,6 +21,7 @@ const proxy: ProxyStatus = {
   sync: { Inbound: "SYNCED", Outbound: "NACK", Endpoints: "NOT SENT", Trust: "SYNCED", ProxyConfig: "SYNCED" },
   nacks: [{ type: "Outbound", name: "default/api:80", message: "weight is negative", at: "2026-01-01T00:00:00Z" }],
   address: "127.0.0.1:40000",
+  processes: 1,
   clockSkewMs: 1,
 };
 const inShop: ProxyStatus = {

@@ -26,6 +26,7 @@ const proxy: ProxyStatus = {
   sync: { Inbound: "SYNCED", Outbound: "SYNCED", Endpoints: "NOT SENT", Trust: "SYNCED", ProxyConfig: "SYNCED" },
   nacks: [],
   address: "127.0.0.1:1",
+  processes: 1,
   clockSkewMs: 3,
 };
 

@@ -128,6 +128,7 @@ test("proxy-status shows a column a type, what is wrong stands in the details", 
     sync: { Inbound: "SYNCED", Outbound: "NACK", Endpoints: "STALE", Trust: "SYNCED", ProxyConfig: "NOT SENT" },
     nacks: [{ type: "Outbound", name: "default/api:80", message: "bad\u001b[2J", at: "2026-03-01T11:59:00Z" }],
     address: "127.0.0.1:7",
+    processes: 1,
     clockSkewMs: -4,
     resources: [{ type: "Trust", name: "cluster.local", version: "0123456789abcdef", acked: true }],
   };

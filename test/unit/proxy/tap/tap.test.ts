@@ -154,7 +154,7 @@ function setup() {
           }
         : null,
   });
-  const tap = new Tap({ clock, proxy: "default/web", sender });
+  const tap = new Tap({ clock, proxy: "default/web", sender, processes: 1 });
   const events = (): TapEvent[] => sent.flatMap((batch) => batch.events);
   const dropped = (): number => sent.reduce((sum, batch) => sum + Number(batch.dropped), 0);
   return { clock, sent, stream, sender, tap, events, dropped };
