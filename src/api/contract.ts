@@ -132,8 +132,8 @@ export const STAT_WINDOW_SECONDS = 900;
 
 /** Which traffic, of the last `seconds`. Names without a namespace are of `namespace`, else of `default`. */
 export interface StatQuery {
-  readonly kind: "service" | "workload";
-  /** Absent: rows of every namespace. */
+  readonly kind: "service" | "workload" | "route";
+  /** Absent: rows of every namespace; of routes, their services'. */
   readonly namespace?: string;
   readonly name?: string;
   /** Only what this workload sent: `name` or `namespace/name`. */
@@ -158,7 +158,13 @@ export interface StatResponse {
  */
 export interface StatRow {
   readonly namespace: string;
+  /**
+   * Of a route: its rule as `Kind/namespace/name rule N`, empty where no route was attached. Of callers outside the mesh,
+   * all in one row: `-`, without a namespace.
+   */
   readonly name: string;
+  /** `namespace/service:port` a route stands before; null for other rows. */
+  readonly service: string | null;
   /** Share (0–1) of requests and connections that went over mutual TLS. */
   readonly meshedShare: number | null;
   /** HTTP requests that ended. */

@@ -10,6 +10,8 @@ export interface EdgeLabels {
   readonly source: string;
   readonly destination: string;
   readonly mtls: boolean;
+  /** The rule that took it, as routes are labelled; empty when none was asked. */
+  readonly route: string;
 }
 
 /** How requests ended. */
@@ -17,7 +19,6 @@ export interface OutcomeDelta {
   /** 0: no answer, or TCP. */
   readonly status: number;
   readonly reason: string;
-  readonly route: string;
   count: number;
 }
 
@@ -31,7 +32,7 @@ const MAX_PENDING = 1_000;
 /** Outcomes an edge keeps apart. */
 const MAX_OUTCOMES = 128;
 
-/** What has happened on one edge since it was last reported. */
+/** What has happened on one edge, by one route, since it was last reported. */
 export class EdgeDelta {
   readonly labels: EdgeLabels;
   readonly buckets = new Uint32Array(BUCKETS);
@@ -50,12 +51,9 @@ export class EdgeDelta {
   }
 
   /** The place to count an outcome at, for whoever keeps it. */
-  outcome(status: number, reason: string, route: string): OutcomeDelta {
-    const wanted =
-      this.outcomes.length < MAX_OUTCOMES ? { status, reason, route } : { status: status - (status % 100), reason: OTHER, route: OTHER };
-    const known = this.outcomes.find(
-      (other) => other.status === wanted.status && other.reason === wanted.reason && other.route === wanted.route,
-    );
+  outcome(status: number, reason: string): OutcomeDelta {
+    const wanted = this.outcomes.length < MAX_OUTCOMES ? { status, reason } : { status: status - (status % 100), reason: OTHER };
+    const known = this.outcomes.find((other) => other.status === wanted.status && other.reason === wanted.reason);
     if (known !== undefined) return known;
     const outcome = { ...wanted, count: 0 };
     this.outcomes.push(outcome);
@@ -96,8 +94,16 @@ export class EdgeDelta {
  */
 export class TrafficDeltas {
   #queue: EdgeDelta[] = [];
-  readonly #rest = new EdgeDelta({ direction: OTHER, protocol: OTHER, service: OTHER, source: OTHER, destination: OTHER, mtls: false });
-  readonly #restOutcome = this.#rest.outcome(0, OTHER, OTHER);
+  readonly #rest = new EdgeDelta({
+    direction: OTHER,
+    protocol: OTHER,
+    service: OTHER,
+    source: OTHER,
+    destination: OTHER,
+    mtls: false,
+    route: OTHER,
+  });
+  readonly #restOutcome = this.#rest.outcome(0, OTHER);
 
   /** Edges that wait. */
   get pending(): number {
@@ -105,8 +111,8 @@ export class TrafficDeltas {
   }
 
   edge(labels: EdgeLabels): EdgeDelta {
-    const { direction, protocol, service, source, destination, mtls } = labels;
-    return new EdgeDelta({ direction, protocol, service, source: peerLabel(source), destination: peerLabel(destination), mtls });
+    const { direction, protocol, service, source, destination, mtls, route } = labels;
+    return new EdgeDelta({ direction, protocol, service, source: peerLabel(source), destination: peerLabel(destination), mtls, route });
   }
 
   /** Counts one exchange at its edge and outcome, as {@link edge} and {@link EdgeDelta.outcome} gave them. */
@@ -152,6 +158,6 @@ export class TrafficDeltas {
 }
 
 /** Names of the mesh hold a slash; addresses do not. */
-function peerLabel(peer: string): string {
+export function peerLabel(peer: string): string {
   return peer === "" || peer.includes("/") ? peer : OUTSIDE;
 }

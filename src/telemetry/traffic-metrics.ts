@@ -33,13 +33,15 @@ interface Edge {
   readonly requestBytes: Counter;
   readonly responseBytes: Counter;
   readonly labels: readonly string[];
-  readonly delta: EdgeDelta;
+  /** What is reported, by route. */
+  readonly deltas: Map<string, EdgeDelta>;
   /** By status, then reason, then route. */
   readonly requests: Map<number, Map<string, Map<string, Outcome>>>;
 }
 
 interface Outcome {
   readonly counter: Counter;
+  readonly edge: EdgeDelta;
   readonly delta: OutcomeDelta;
 }
 
@@ -85,7 +87,7 @@ export class TrafficMetrics {
     edge.responseBytes.add(exchange.responseBytes);
     const outcome = this.#outcomeOf(edge, exchange);
     outcome.counter.add(1);
-    this.#deltas.count(edge.delta, outcome.delta, durationUs, exchange.requestBytes, exchange.responseBytes);
+    this.#deltas.count(outcome.edge, outcome.delta, durationUs, exchange.requestBytes, exchange.responseBytes);
   }
 
   #edgeOf(exchange: CountedExchange): Edge {
@@ -99,7 +101,7 @@ export class TrafficMetrics {
       requestBytes: this.#requestBytes.with(...labels),
       responseBytes: this.#responseBytes.with(...labels),
       labels,
-      delta: this.#deltas.edge(exchange),
+      deltas: new Map(),
       requests: new Map(),
     };
     // The families are bounded by themselves; this cache is so by starting over.
@@ -111,12 +113,16 @@ export class TrafficMetrics {
     return edge;
   }
 
-  #outcomeOf(edge: Edge, { status, reason, routeLabel }: CountedExchange): Outcome {
+  #outcomeOf(edge: Edge, exchange: CountedExchange): Outcome {
+    const { status, reason, routeLabel } = exchange;
     const known = edge.requests.get(status)?.get(reason)?.get(routeLabel);
     if (known !== undefined) return known;
+    let delta = edge.deltas.get(routeLabel);
+    if (delta === undefined) edge.deltas.set(routeLabel, (delta = this.#deltas.edge({ ...exchange, route: routeLabel })));
     const outcome = {
       counter: this.#requests.with(...edge.labels, String(status), reason, routeLabel),
-      delta: edge.delta.outcome(status, reason, routeLabel),
+      edge: delta,
+      delta: delta.outcome(status, reason),
     };
     const byReason = edge.requests.get(status) ?? new Map<string, Map<string, Outcome>>();
     const byRoute = byReason.get(reason) ?? new Map<string, Outcome>();

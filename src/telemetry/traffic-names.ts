@@ -6,7 +6,7 @@ export const METRIC = Object.freeze({
   RESPONSE_BYTES: "meshctl.response.bytes",
 });
 
-/** Of all four; outcomes carry `status`, `reason` and `route` besides. */
+/** Of all; outcomes carry `status` and `reason` besides. */
 export const ATTRIBUTE = Object.freeze({
   DIRECTION: "direction",
   PROTOCOL: "protocol",

@@ -29,10 +29,11 @@ export const command = defineCommand<StatOptions>({
     "Shows what traffic there was: the share over mutual TLS, the share that succeeded (an answer with a status under 500), requests " +
     "per second, latencies, and TCP connections that ended. Numbers are those of the caller: counted at its own proxy, so that what " +
     "the mesh itself answered or could not deliver counts too; a caller without a proxy is counted where it came in.\n\n" +
-    "A row is a service, or a workload that answered; with --to, a workload that asked. Proxies report every 5 s, the controller " +
+    "A row is a service, a workload that answered, with --to a workload that asked (`-`: everyone outside the mesh), or a rule of a " +
+    "route with the service it stands before. Proxies report every 5 s, the controller " +
     "remembers the last 15 minutes.",
   arguments: [
-    { syntax: "[kind]", description: "svc (default) or workload", completes: ["svc", "workload"] },
+    { syntax: "[kind]", description: "svc (default), workload or route", completes: ["svc", "workload", "route"] },
     { syntax: "[name]", description: "only this one", completes: "object" },
   ],
   options: [
@@ -47,6 +48,7 @@ export const command = defineCommand<StatOptions>({
     { line: "meshctl stat", text: "Every service of the namespace, in the last minute" },
     { line: "meshctl stat svc api --from web -t 5m", text: "One service, as one caller sees it" },
     { line: "meshctl stat workload --to api -o wide", text: "Who calls it, with counts and bytes" },
+    { line: "meshctl stat route --to api", text: "The rules of a service's routes, one by one" },
     { line: "meshctl stat -A -w", text: "Everything, again and again" },
   ],
   run,
@@ -85,7 +87,7 @@ function show(context: Context, stat: StatResponse, query: StatQuery, { output }
     context.say(`No such traffic ${where} in the last ${formatDuration(query.seconds * 1_000)}.`);
     context.say("Proxies report every 5 s. `-t 15m` looks further back, `-A` everywhere; `meshctl tap` shows requests as they end.");
   } else {
-    const columns = { namespaces: query.namespace === undefined, wide: output === "wide" };
+    const columns = { namespaces: query.namespace === undefined, services: query.kind === "route", wide: output === "wide" };
     const style = createStyle(context.colour.stdout);
     const rows = stat.rows.map((row) => statRow(row, columns, style));
     for (const line of formatTable(statHeaders(columns), rows)) context.print(line);

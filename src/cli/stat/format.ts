@@ -5,15 +5,17 @@ const STAT_HEADERS: readonly string[] = ["name", "meshed", "success", "rps", "p5
 const WIDE_HEADERS: readonly string[] = ["requests", "failures", "sent", "received"];
 
 export interface StatColumns {
+  /** Rows are routes: each says what service it stands before. */
+  readonly services: boolean;
   readonly namespaces: boolean;
   readonly wide: boolean;
 }
 
-export function statHeaders({ namespaces, wide }: StatColumns): string[] {
-  return [...(namespaces ? ["namespace"] : []), ...STAT_HEADERS, ...(wide ? WIDE_HEADERS : [])];
+export function statHeaders({ namespaces, services, wide }: StatColumns): string[] {
+  return [...(namespaces ? ["namespace"] : []), ...(services ? ["service"] : []), ...STAT_HEADERS, ...(wide ? WIDE_HEADERS : [])];
 }
 
-export function statRow(row: StatRow, { namespaces, wide }: StatColumns, style: Style): string[] {
+export function statRow(row: StatRow, { namespaces, services, wide }: StatColumns, style: Style): string[] {
   const cells = [
     row.name,
     row.meshedShare === null ? "" : share(row.meshedShare),
@@ -25,6 +27,7 @@ export function statRow(row: StatRow, { namespaces, wide }: StatColumns, style: 
     String(row.tcpConnections),
   ];
   if (wide) cells.push(String(row.requests), String(row.requests - row.successes), bytes(row.requestBytes), bytes(row.responseBytes));
+  if (services) cells.unshift(row.service?.slice(row.service.indexOf("/") + 1) ?? "");
   return namespaces ? [row.namespace, ...cells] : cells;
 }
 

@@ -10,13 +10,15 @@ const KINDS: Readonly<Record<string, StatQuery["kind"]>> = {
   workload: "workload",
   workloads: "workload",
   wl: "workload",
+  route: "route",
+  routes: "route",
 };
 
 export function parseStatKind(text: string): StatQuery["kind"] {
   const kind = KINDS[text.toLowerCase()];
   if (kind !== undefined) return kind;
   throw new UserError(`"${text}" is no kind of row`, {
-    hint: "Write svc or workload first: meshctl stat svc NAME.",
+    hint: "Write svc, workload or route first: meshctl stat svc NAME.",
     exitCode: EXIT.USAGE,
   });
 }

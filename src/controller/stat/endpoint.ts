@@ -1,4 +1,4 @@
-import { API, type StatResponse } from "../../api/contract.ts";
+import { API, type StatQuery, type StatResponse } from "../../api/contract.ts";
 import type { MeshStore } from "../../compile/store.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
@@ -7,7 +7,9 @@ import { parseStatQuery } from "./query.ts";
 import { summarise } from "./summary.ts";
 import type { TrafficWindow } from "./window.ts";
 
-/** GET stat: what proxies reported, by service or workload. A name that neither exists nor had traffic is 404. */
+const ROUTE_KINDS = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"] as const;
+
+/** GET stat: what proxies reported, by service, workload or route. A name that neither exists nor had traffic is 404. */
 export function statEndpoint(window: TrafficWindow, store: MeshStore, clock: Clock): Endpoint {
   return {
     method: "GET",
@@ -27,7 +29,8 @@ export function statEndpoint(window: TrafficWindow, store: MeshStore, clock: Clo
   };
 }
 
-function exists(store: MeshStore, kind: "service" | "workload", namespace: string, name: string): boolean {
+function exists(store: MeshStore, kind: StatQuery["kind"], namespace: string, name: string): boolean {
+  if (kind === "route") return ROUTE_KINDS.some((route) => store.get(route, `${namespace}/${name}`) !== undefined);
   if (kind === "service") return store.get("Service", `${namespace}/${name}`) !== undefined;
   return store.workloadsIn(namespace).some(({ spec, metadata }: Workload) => spec?.workload === name || metadata.name === name);
 }

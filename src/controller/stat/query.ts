@@ -15,7 +15,7 @@ export function parseStatQuery(query: URLSearchParams, maxSeconds: number): Stat
     if (!pattern.test(value)) throw bad(name, `is not valid: ${JSON.stringify(value.slice(0, 80))}`);
     return value;
   };
-  const kind = text("kind", /^(service|workload)$/) ?? "service";
+  const kind = text("kind", /^(service|workload|route)$/) ?? "service";
   const seconds = Number(text("seconds", /^[0-9]{1,6}$/) ?? DEFAULT_SECONDS);
   if (seconds < 1 || seconds > maxSeconds) throw bad("seconds", `must be from 1 to ${maxSeconds}: that is as far back as is remembered`);
   return {

@@ -115,8 +115,9 @@ function readEdge(attributes: readonly KeyValue[]): EdgeLabels | null {
   const source = label(attributes, ATTRIBUTE.SOURCE);
   const destination = label(attributes, ATTRIBUTE.DESTINATION);
   const mtls = find(attributes, ATTRIBUTE.TLS);
+  const route = label(attributes, ATTRIBUTE.ROUTE) ?? "";
   if (direction === null || protocol === null || service === null || source === null || destination === null) return null;
-  return typeof mtls === "boolean" ? { direction, protocol, service, source, destination, mtls } : null;
+  return typeof mtls === "boolean" ? { direction, protocol, service, source, destination, mtls, route } : null;
 }
 
 function label(attributes: readonly KeyValue[], key: string): string | null {

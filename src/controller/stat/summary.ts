@@ -1,6 +1,6 @@
 import type { StatQuery, StatRow } from "../../api/contract.ts";
 import { addExponential, type Exponential, exponentialQuantile } from "../../telemetry/exponential.ts";
-import { type EdgeLabels, OTHER } from "../../telemetry/traffic-deltas.ts";
+import { type EdgeLabels, OTHER, OUTSIDE } from "../../telemetry/traffic-deltas.ts";
 import type { Cell } from "./window.ts";
 
 /** Everything of one row before shares and rates. */
@@ -22,32 +22,55 @@ interface Total {
  */
 export function summarise(cells: readonly Cell[], query: StatQuery, coveredMs: number): StatRow[] {
   const totals = new Map<string, Total>();
+  const subjects = new Map<string, Subject>();
   for (const cell of cells) {
     if (!seenByCaller(cell.edge) || !matches(cell.edge, query)) continue;
-    const key = rowOf(cell.edge, query);
-    if (key === null) continue;
+    const subject = subjectOf(cell.edge, query);
+    if (subject === null) continue;
+    const key = `${subject.namespace}/${subject.service ?? ""}/${subject.name}`;
     let total = totals.get(key);
-    if (total === undefined) totals.set(key, (total = emptyTotal()));
+    if (total === undefined) {
+      totals.set(key, (total = emptyTotal()));
+      subjects.set(key, subject);
+    }
     addCell(total, cell);
   }
   return [...totals]
     .filter(([, { requests, tcpConnections }]) => requests + tcpConnections > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, total]) => rowFrom(key, total, coveredMs / 1_000));
+    .map(([key, total]) => rowFrom(subjects.get(key) as Subject, total, coveredMs / 1_000));
 }
 
 function seenByCaller({ direction, mtls }: EdgeLabels): boolean {
   return direction === "outbound" || !mtls;
 }
 
-/** `namespace/name` of the row an edge belongs to: who receives; with `to`, workloads who send. */
-function rowOf(edge: EdgeLabels, { kind, namespace, name, to }: StatQuery): string | null {
-  const subject = kind === "service" ? serviceName(edge.service) : to === undefined ? edge.destination : edge.source;
+/** What a row is of. */
+type Subject = Pick<StatRow, "namespace" | "name" | "service">;
+
+/** Callers outside the mesh share a row: there is no end of addresses. */
+const STRANGERS: Subject = Object.freeze({ namespace: "", name: "-", service: null });
+
+/** The row an edge belongs to: who receives; with `to`, workloads who send. */
+function subjectOf(edge: EdgeLabels, { kind, namespace, name, to }: StatQuery): Subject | null {
+  const senders = kind === "workload" && to !== undefined;
+  if (senders && edge.source === OUTSIDE) return name === undefined ? STRANGERS : null;
+  const subject = kind === "workload" ? (senders ? edge.source : edge.destination) : serviceName(edge.service);
   const [within, own, ...rest] = subject.split("/");
   // Neither addresses nor SPIFFE ids are names.
   if (within === undefined || within === "" || own === undefined || own === "" || rest.length > 0 || subject.includes(OTHER)) return null;
-  if ((namespace !== undefined && within !== namespace) || (name !== undefined && own !== name)) return null;
-  return subject;
+  if (namespace !== undefined && within !== namespace) return null;
+  if (kind === "route") {
+    // Only the caller's side chooses one.
+    if (edge.direction !== "outbound" || (name !== undefined && objectName(edge.route) !== name)) return null;
+    return { namespace: within, name: edge.route, service: edge.service };
+  }
+  return name !== undefined && own !== name ? null : { namespace: within, name: own, service: null };
+}
+
+/** `HTTPRoute/default/split rule 0` → `split`. */
+function objectName(route: string): string {
+  return route.split(" ")[0]?.split("/")[2] ?? "";
 }
 
 function matches(edge: EdgeLabels, { from, to, namespace }: StatQuery): boolean {
@@ -103,8 +126,7 @@ function addCell(total: Total, { edge, outcomes, durations, requestBytes, respon
   total.responseBytes += responseBytes;
 }
 
-function rowFrom(key: string, total: Total, seconds: number): StatRow {
-  const [namespace = "", name = ""] = key.split("/");
+function rowFrom({ namespace, name, service }: Subject, total: Total, seconds: number): StatRow {
   const quantile = (share: number): number | null => {
     const us = total.durations === null ? null : exponentialQuantile(total.durations, share);
     return us === null ? null : Math.round(us) / 1_000;
@@ -113,6 +135,7 @@ function rowFrom(key: string, total: Total, seconds: number): StatRow {
   return {
     namespace,
     name,
+    service,
     meshedShare: mtls + plaintext === 0 ? null : mtls / (mtls + plaintext),
     requests,
     successes,

@@ -9,7 +9,7 @@ export interface WindowLimits {
   readonly windowMs: number;
   /** Reports that arrive within one such span are added up. */
   readonly slotMs: number;
-  /** Edges at any one time; points of more are counted and passed over. */
+  /** Edges, by route, at any one time; points of more are counted and passed over. */
   readonly maxSeries: number;
   /** Edge × slot, about a kilobyte each; over that the window gets shorter. */
   readonly maxCells: number;
@@ -31,7 +31,7 @@ interface Outcome {
   count: number;
 }
 
-/** What was reported of one edge within one slot. */
+/** What was reported of one edge and route within one slot. */
 export interface Cell {
   readonly edge: EdgeLabels;
   readonly outcomes: Map<string, Outcome>;
@@ -95,8 +95,8 @@ export class TrafficWindow {
   }
 
   #cell(edge: EdgeLabels): Cell | null {
-    const { direction, protocol, service, source, destination, mtls } = edge;
-    const key = [direction, protocol, service, source, destination, mtls].join("\0");
+    const { direction, protocol, service, source, destination, mtls, route } = edge;
+    const key = [direction, protocol, service, source, destination, mtls, route].join("\0");
     const slot = this.#slot();
     const known = slot.cells.get(key);
     if (known !== undefined) return known;

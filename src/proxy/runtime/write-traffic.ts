@@ -40,11 +40,8 @@ export function writeTraffic(edges: readonly EdgeDelta[], head: ReportHead): Uin
   const responseBytes: NumberDataPoint[] = [];
   for (const edge of edges) {
     const attributes = edgeAttributes(edge.labels);
-    for (const { status, reason, route, count } of edge.outcomes) {
-      if (count > 0)
-        exchanges.push(
-          number([...attributes, int(ATTRIBUTE.STATUS, status), text(ATTRIBUTE.REASON, reason), text(ATTRIBUTE.ROUTE, route)], count),
-        );
+    for (const { status, reason, count } of edge.outcomes) {
+      if (count > 0) exchanges.push(number([...attributes, int(ATTRIBUTE.STATUS, status), text(ATTRIBUTE.REASON, reason)], count));
     }
     durations.push({
       attributes,
@@ -86,7 +83,7 @@ function sum(name: string, unit: string, dataPoints: NumberDataPoint[]): Metric 
   return { name, unit, data: { $case: "sum", sum: { dataPoints, aggregationTemporality: DELTA, isMonotonic: true } } };
 }
 
-function edgeAttributes({ direction, protocol, service, source, destination, mtls }: EdgeLabels): KeyValue[] {
+function edgeAttributes({ direction, protocol, service, source, destination, mtls, route }: EdgeLabels): KeyValue[] {
   return [
     text(ATTRIBUTE.DIRECTION, direction),
     text(ATTRIBUTE.PROTOCOL, protocol),
@@ -94,6 +91,7 @@ function edgeAttributes({ direction, protocol, service, source, destination, mtl
     text(ATTRIBUTE.SOURCE, source),
     text(ATTRIBUTE.DESTINATION, destination),
     { key: ATTRIBUTE.TLS, value: { value: { $case: "boolValue", boolValue: mtls } } },
+    text(ATTRIBUTE.ROUTE, route),
   ];
 }
 

@@ -6,6 +6,7 @@ import { type CliMesh, startCliMesh } from "../../support/cli.ts";
 
 const ROW: StatRow = {
   namespace: "default",
+  service: null,
   name: "api",
   meshedShare: 1,
   requests: 3_000,

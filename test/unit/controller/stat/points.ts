@@ -10,6 +10,7 @@ export function edge(over: Partial<EdgeLabels> = {}): EdgeLabels {
     source: "default/web",
     destination: "default/api1",
     mtls: true,
+    route: "",
     ...over,
   };
 }

@@ -37,6 +37,7 @@ test("one row, all its figures", () => {
   assert.deepEqual(rest, {
     namespace: "default",
     name: "api",
+    service: null,
     meshedShare: 1,
     requests: 100,
     successes: 70,
@@ -94,6 +95,49 @@ test("rows and filters: kind, name, namespace, from, to", () => {
   assert.deepEqual(asked({ kind: "workload" }), { "default/api1": 1, "default/web": 2, "shop/api": 4 });
   assert.deepEqual(asked({ kind: "workload", to: "api" }), { "default/web": 9 });
   assert.deepEqual(asked({ kind: "workload", namespace: "shop", to: "api" }), { "shop/web": 4 });
+});
+
+test("rows by route: each rule of each service, as its callers chose it", () => {
+  const by = (route: string, over: Parameters<typeof edge>[0] = {}) => edge({ route, ...over });
+  const points = [
+    exchanges(by("HTTPRoute/default/split rule 0"), 4),
+    exchanges(by("HTTPRoute/default/split rule 0"), 1, 500),
+    durations(by("HTTPRoute/default/split rule 0"), 5, 2_000),
+    exchanges(by("HTTPRoute/default/split rule 1", { destination: "default/api2" }), 2),
+    durations(by("HTTPRoute/default/split rule 1"), 2, 8_000),
+    exchanges(by("", { service: "default/web:80" }), 8),
+    exchanges(edge({ direction: "inbound", mtls: false, source: "_outside_" }), 16),
+  ];
+  const asked = (query: Partial<StatQuery>) =>
+    rows(points, { kind: "route", ...query }).map(({ namespace, service, name, requests, p50Ms }) => [
+      namespace,
+      service,
+      name,
+      requests,
+      p50Ms === null ? null : Math.round(p50Ms),
+    ]);
+  const split = [
+    ["default", "default/api:80", "HTTPRoute/default/split rule 0", 5, 2],
+    ["default", "default/api:80", "HTTPRoute/default/split rule 1", 2, 8],
+  ];
+  assert.deepEqual(asked({}), [...split, ["default", "default/web:80", "", 8, null]]);
+  assert.deepEqual(asked({ name: "split" }), split);
+  assert.deepEqual(asked({ to: "api" }), split);
+  assert.deepEqual(asked({ name: "other" }), []);
+  // A service's row is the sum of its routes'.
+  assert.deepEqual(counts(rows(points)), { "default/api": 23, "default/web": 8 });
+});
+
+test("callers outside the mesh are one row of those who asked", () => {
+  const points = [
+    exchanges(edge(), 4),
+    exchanges(edge({ direction: "inbound", mtls: false, source: "_outside_" }), 3),
+    exchanges(edge({ direction: "inbound", mtls: false, source: "_outside_", service: "default/web:80", destination: "default/web" }), 9),
+  ];
+  const asked = (query: Partial<StatQuery>) => counts(rows(points, { kind: "workload", ...query }));
+  assert.deepEqual(asked({ to: "api", namespace: "default" }), { "/-": 3, "default/web": 4 });
+  assert.deepEqual(asked({ to: "api", name: "web" }), { "default/web": 4 });
+  assert.deepEqual(asked({}), { "default/api1": 7, "default/web": 9 });
 });
 
 test("a query string is read strictly", () => {
