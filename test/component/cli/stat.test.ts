@@ -6,8 +6,8 @@ import { type CliMesh, startCliMesh } from "../../support/cli.ts";
 
 const ROW: StatRow = {
   namespace: "default",
-  service: null,
   name: "api",
+  service: null,
   meshedShare: 1,
   requests: 3_000,
   successes: 2_999,
@@ -120,4 +120,18 @@ test("wrong words are refused before anything is asked", async () => {
 test("kinds and live names are completed", async () => {
   const complete = async (...words: string[]) => (await mesh.cli(["complete", "--", ...words])).stdout;
   assert.match(await complete("stat", ""), /svc[\s\S]*workload/);
+});
+
+test("rules of routes, each with its service", async () => {
+  rows = [
+    { ...ROW, name: "", service: "default/web:80" },
+    { ...ROW, name: "HTTPRoute/default/split rule 1", service: "default/api:80" },
+  ];
+  const { code, stdout } = await mesh.cli(["stat", "route", "--to", "api"]);
+  assert.equal(code, 0);
+  const [heading, none, rule] = stdout.split("\n").map((line) => line.trim().split(/\s{2,}/));
+  assert.deepEqual(heading?.slice(0, 3), ["SERVICE", "NAME", "MESHED"]);
+  assert.deepEqual(none?.slice(0, 3), ["web:80", "-", "100.00%"]);
+  assert.deepEqual(rule?.slice(0, 3), ["api:80", "HTTPRoute/default/split rule 1", "100.00%"]);
+  assert.match(asked.at(-1) ?? "", /^kind=route /);
 });

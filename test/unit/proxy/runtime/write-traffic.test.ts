@@ -47,12 +47,13 @@ test("what was counted is read back: outcomes, latencies, bytes, by edge", () =>
     source: "default/web",
     destination: "default/api",
     mtls: true,
+    route: "r",
   };
   assert.deepEqual(
     all.filter(({ what }) => what === "exchanges"),
     [
       { what: "exchanges", edge, status: 200, reason: "", count: 10 },
-      { what: "exchanges", edge: { ...edge, destination: "", mtls: false }, status: 503, reason: "fault-abort", count: 1 },
+      { what: "exchanges", edge: { ...edge, destination: "", mtls: false, route: "" }, status: 503, reason: "fault-abort", count: 1 },
     ],
   );
   const [durations, aborted] = all.flatMap((point) => (point.what === "durations" ? [point.histogram] : []));
