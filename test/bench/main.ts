@@ -11,6 +11,7 @@ import { benchHop } from "./hop/hop.ts";
 import { benchHandshake } from "./handshake/handshake.ts";
 import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
+import { benchOverload } from "./overload/overload.ts";
 import { benchPair } from "./pair/pair.ts";
 import { killAll } from "./peer.ts";
 import { benchTcp } from "./tcp/tcp.ts";
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings
   pair: benchPair,
   tcp: benchTcp,
   handshake: benchHandshake,
+  overload: benchOverload,
 };
 /** Of one part: more would mean that something hangs. */
 const PART_LIMIT_MS = 45 * 60_000;
