@@ -42,7 +42,9 @@ export class WorkerGroup {
   #told: string | null | undefined;
   /** Workers that wait for a token. */
   readonly #tokenless = new Set<Worker>();
-  #drained: (() => void) | null = null;
+  /** Inbound is over for good: also for a worker that joins in. */
+  #drains = false;
+  readonly #whenDrained: (() => void)[] = [];
   readonly #draining = new Set<Worker>();
   #ended: (() => void) | null = null;
   #logLevel: string;
@@ -101,7 +103,8 @@ export class WorkerGroup {
   }
 
   drain(done: () => void): void {
-    this.#drained = done;
+    this.#drains = true;
+    this.#whenDrained.push(done);
     for (const worker of this.#workers) {
       if (worker.listening === null) continue;
       this.#draining.add(worker);
@@ -161,7 +164,7 @@ export class WorkerGroup {
   }
 
   #listens(worker: Worker): void {
-    if (this.#drained !== null || this.#draining.size > 0) worker.send({ kind: "drain" });
+    if (this.#drains) worker.send({ kind: "drain" });
     const first = this.#workers.map(({ listening }) => listening);
     const [ports] = first;
     if (this.#started === null || ports == null || first.includes(null)) return;
@@ -220,8 +223,7 @@ export class WorkerGroup {
 
   #checkDrained(): void {
     if (this.#draining.size > 0) return;
-    this.#drained?.();
-    this.#drained = null;
+    for (const done of this.#whenDrained.splice(0)) done();
   }
 
   #checkEnded(): void {
