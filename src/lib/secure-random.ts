@@ -4,3 +4,8 @@ import { randomBytes } from "node:crypto";
 export function secureBytes(count: number): Buffer {
   return randomBytes(count);
 }
+
+/** As base64 text, for keys of handshakes that must not repeat. */
+export function randomKey(bytes: number): string {
+  return randomBytes(bytes).toString("base64");
+}

@@ -34,6 +34,10 @@ export const HEADER = Object.freeze({
   REQUEST_ID: "x-request-id",
   /** Between proxies only, over mTLS: namespace/workload of the caller. */
   SOURCE: "x-meshctl-source",
+  /** Between proxies only, over mTLS: `http/2` when the client speaks it and the port does not say what the application does. */
+  PROTOCOL: "x-meshctl-protocol",
+  /** Between proxies only, over mTLS: method of a request for an upgrade that travels as extended CONNECT, when not GET. */
+  METHOD: "x-meshctl-method",
   /** Between proxies only, over mTLS: which policy and rule made a reply. */
   POLICY: "x-meshctl-policy",
 });

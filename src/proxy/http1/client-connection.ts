@@ -1,39 +1,15 @@
 import { loopTurn } from "../../lib/loop-turn.ts";
 import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
 import type { Transport } from "../contract.ts";
-import { type HeadLimits, ROLE_RESPONSE } from "./codec/head.ts";
-import { BODY_CLOSE, DATA, END, FAILED, HEAD, MessageReader } from "./codec/message-reader.ts";
+import type { RequestExtras, RequestHead, Trailers } from "../http/message.ts";
+import type { HeadView } from "../http/request-view.ts";
+import { type AnswerOwner, LOST_BAD_RESPONSE, LOST_CLOSED, LOST_EARLY_BYTES, type LossKind, type Upstream } from "../http/upstream.ts";
+import { HIGH_WATER_BYTES, Wire, type WireOwner } from "../wire.ts";
+import { Http1AnswerHead, trailersOf } from "./answer-head.ts";
 import type { Failure } from "./codec/failure.ts";
-import { Wire, type WireOwner } from "./wire.ts";
-
-/** Why an upstream connection was lost under a request. */
-export const LOST_CLOSED = 0;
-/** It said something that is not an answer, or more than one. */
-export const LOST_BAD_RESPONSE = 1;
-/** Bytes were there before the request was: whatever they are, they are not its answer. */
-export const LOST_EARLY_BYTES = 2;
-
-export type LossKind = typeof LOST_CLOSED | typeof LOST_BAD_RESPONSE | typeof LOST_EARLY_BYTES;
-
-/** Who is waiting for the answer on a {@link ClientConnection}. Offsets are valid during the call. */
-export interface AnswerOwner {
-  /** 100-199 except 101. */
-  interimHead(reader: MessageReader): void;
-  answerHead(reader: MessageReader): void;
-  answerData(bytes: Buffer, start: number, end: number): void;
-  /** The last event of an answer, unless it became a tunnel. The connection is on its way back already. */
-  answerEnd(reader: MessageReader): void;
-  /** All events of one read are through. */
-  answerFlush(): void;
-  /** True when 101 was asked for. */
-  readonly wantsUpgrade: boolean;
-  /** From here on bytes pass unread both ways. */
-  switched(): void;
-  tunnelData(bytes: Buffer, start: number, end: number): void;
-  tunnelEnd(): void;
-  upstreamDrained(): void;
-  lost(kind: LossKind, failure: Failure | null): void;
-}
+import { type HeadLimits, ROLE_RESPONSE } from "./codec/head.ts";
+import { BODY_CHUNKED, BODY_CLOSE, BODY_LENGTH, DATA, END, FAILED, HEAD, MessageReader } from "./codec/message-reader.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Where connections come from and go back to. */
 export interface ConnectionHome {
@@ -43,13 +19,19 @@ export interface ConnectionHome {
 }
 
 /** An HTTP/1.1 connection to an endpoint: one request at a time. */
-export class ClientConnection implements WireOwner, DeadlineOwner {
+export class ClientConnection implements Upstream, WireOwner, DeadlineOwner {
   readonly wire: Wire;
   readonly transport: Transport;
   readonly deadline: Deadline;
   readonly #home: ConnectionHome;
   readonly #reader: MessageReader;
+  readonly #head: Http1AnswerHead;
+  readonly #outbox: Outbox;
   #owner: AnswerOwner | null = null;
+  /** The request's body goes out in chunks. */
+  #chunked = false;
+  /** The request may ask for 101. */
+  #upgrade = false;
   #tunnel = false;
   /** Answers read to their end: above 0 the connection is a reused one. */
   completed = 0;
@@ -61,10 +43,12 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
   answered = false;
   #sentTurn = -1;
 
-  constructor(transport: Transport, limits: HeadLimits, home: ConnectionHome) {
+  constructor(transport: Transport, limits: HeadLimits, home: ConnectionHome, outbox: Outbox) {
     this.transport = transport;
     this.#home = home;
     this.#reader = new MessageReader(ROLE_RESPONSE, limits);
+    this.#head = new Http1AnswerHead(this.#reader);
+    this.#outbox = outbox;
     this.deadline = new Deadline(this);
     this.wire = new Wire(transport, this);
   }
@@ -77,29 +61,81 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     return this.completed > 0;
   }
 
-  /** Binds the next answer to `owner`. */
-  begin(owner: AnswerOwner, answersHead: boolean): void {
+  get retainable(): boolean {
+    return this.wire.retainable;
+  }
+
+  get mayRefuse(): boolean {
+    return this.transport.mtls;
+  }
+
+  /** A mesh connection is up only when it has answered: before that nothing was processed (ADR 1). */
+  get unprocessed(): boolean {
+    return this.transport.mtls && !this.reused && !this.answered;
+  }
+
+  // --- the request --------------------------------------------------------------------------------
+
+  send(owner: AnswerOwner, request: RequestHead, view: HeadView, extras: RequestExtras, _last: boolean): void {
     this.#owner = owner;
     this.#reader.reset();
-    this.#reader.answersHead = answersHead;
+    this.#reader.answersHead = view.method === "HEAD";
     this.answered = false;
+    this.#chunked = request.body === BODY_CHUNKED && !extras.upgrade;
+    this.#upgrade = extras.upgrade;
     this.#sentTurn = loopTurn.mark();
     if (this.wire.paused) this.wire.resume();
+    request.writeHttp1(this.#outbox.of(this.wire), view, extras);
+  }
+
+  body(bytes: Buffer, start: number, end: number, retainable: boolean): void {
+    this.#outbox.data(this.wire, bytes, start, end, retainable, this.#chunked);
+  }
+
+  finish(trailers: Trailers | null): void {
+    if (this.#tunnel) {
+      this.flush();
+      this.wire.end();
+    } else if (this.#chunked) {
+      const out = this.#outbox.of(this.wire);
+      out.text("0\r\n");
+      trailers?.writeHttp1(out);
+      out.crlf();
+    }
+  }
+
+  flush(): void {
+    this.#outbox.flush(this.wire);
+  }
+
+  get blocked(): boolean {
+    return this.wire.pending > HIGH_WATER_BYTES;
+  }
+
+  pause(): void {
+    this.wire.pause();
+  }
+
+  resume(): void {
+    this.wire.resume();
   }
 
   /** The request is given up. With a reset: an end alone could be a client that still waits for its answer. */
   abandon(): void {
+    this.#outbox.drop(this.wire);
     this.#owner = null;
     this.reusable = false;
     this.wire.reset();
   }
 
-  /** As {@link abandon}, after what is written has left. */
-  abandonWhenSent(): void {
+  closeTunnel(): void {
+    this.flush();
     this.#owner = null;
     this.reusable = false;
     this.wire.end();
   }
+
+  // --- the answer ---------------------------------------------------------------------------------
 
   onBytes(bytes: Buffer, start: number, end: number): void {
     const owner = this.#owner;
@@ -110,7 +146,8 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
       return;
     }
     if (this.#tunnel) {
-      owner.tunnelData(bytes, start, end);
+      owner.answerData(bytes, start, end, false);
+      owner.answerFlush();
       return;
     }
     if (!this.answered) {
@@ -133,17 +170,17 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
       if (event === HEAD) {
         const { status } = reader.head;
         if (status === 101) {
-          this.#switch(owner, reader, bytes, pos, end);
+          this.#switch(owner, bytes, pos, end);
           return;
         }
         if (status < 200) {
-          owner.interimHead(reader);
+          owner.interim(this.#head);
           reader.reset();
           continue;
         }
-        owner.answerHead(reader);
+        owner.answerHead(this.#head);
       } else if (event === DATA) {
-        owner.answerData(bytes, reader.dataStart, reader.dataEnd);
+        owner.answerData(bytes, reader.dataStart, reader.dataEnd, reader.body === BODY_LENGTH && reader.remaining === 0);
       } else if (event === END) {
         this.#finish(owner, reader, pos === end);
         return;
@@ -168,28 +205,29 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     const persistent = head.minor === 1 ? !head.close : head.keepAlive && !head.close;
     // Bytes behind the answer belong to nothing (S5).
     if (!persistent || !exact || reader.body === BODY_CLOSE || this.wire.ended) this.reusable = false;
-    owner.answerEnd(reader);
+    owner.answerEnd(trailersOf(reader));
   }
 
-  /** Called by the owner once it has finished with the answer and its own request is out. */
-  giveBack(nowMs: number): void {
-    if (this.wire.pending > 0) this.reusable = false;
+  giveBack(requestDone: boolean, nowMs: number): void {
+    this.flush();
+    if (!requestDone || this.wire.pending > 0) this.reusable = false;
     // An idle connection is read, or its end and what it should not say would go unseen.
     this.wire.resume();
     this.#home.released(this, nowMs);
   }
 
-  #switch(owner: AnswerOwner, reader: MessageReader, bytes: Buffer, pos: number, end: number): void {
-    if (!owner.wantsUpgrade) {
+  #switch(owner: AnswerOwner, bytes: Buffer, pos: number, end: number): void {
+    if (!this.#upgrade) {
       this.#lose(LOST_BAD_RESPONSE, null);
       return;
     }
     this.#tunnel = true;
+    this.#chunked = false;
     this.reusable = false;
-    owner.answerHead(reader);
+    owner.switched(this.#head);
+    if (pos === end || this.#owner !== owner) return;
+    owner.answerData(bytes, pos, end, false);
     owner.answerFlush();
-    owner.switched();
-    if (pos < end) owner.tunnelData(bytes, pos, end);
   }
 
   onEnd(): void {
@@ -198,7 +236,7 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     if (owner === null) {
       this.wire.destroy();
     } else if (this.#tunnel) {
-      owner.tunnelEnd();
+      owner.answerEnd(null);
     } else if (this.#reader.endOfInput()) {
       this.#finish(owner, this.#reader, true);
     } else {
@@ -226,6 +264,6 @@ export class ClientConnection implements WireOwner, DeadlineOwner {
     this.#owner = null;
     this.reusable = false;
     this.wire.destroy();
-    owner?.lost(kind, failure);
+    owner?.lost(kind, failure !== null && failure.reason === "headers-too-large", -1);
   }
 }

@@ -1,11 +1,20 @@
 import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
+import type { PathRefusal } from "../../match/path.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
+import type { Downstream } from "../http/downstream.ts";
+import type { Exchange } from "../http/exchange.ts";
+import type { AnswerHead, Trailers } from "../http/message.ts";
+import type { OwnReply } from "../http/reply.ts";
+import type { HeadView } from "../http/request-view.ts";
+import type { ServerSide } from "../http/server-side.ts";
+import { HIGH_WATER_BYTES, Wire, type WireOwner } from "../wire.ts";
+import { trailersOf } from "./answer-head.ts";
+import { Answers } from "./answers.ts";
 import type { Failure } from "./codec/failure.ts";
 import { BODY_LENGTH, BODY_NONE, DATA, END, FAILED, HEAD, type MessageReader } from "./codec/message-reader.ts";
-import type { Exchange } from "./exchange.ts";
-import type { ServerSide } from "./server-side.ts";
-import { HIGH_WATER_BYTES, Wire, type WireOwner } from "./wire.ts";
+import { KnownHost, viewPartly, viewRequest } from "./read-request.ts";
+import { Http1RequestHead } from "./request-head.ts";
 
 /** Between requests, or inside a head. */
 const AWAIT = 0;
@@ -33,14 +42,16 @@ const DRAIN_IDLE_MS = 1_000;
 const HALF_CLOSED_MS = 5_000;
 
 /** The server's side of one HTTP/1 connection: requests one after the other, whatever is sent ahead waits. */
-export class ServerConnection implements WireOwner, DeadlineOwner {
+export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
   readonly wire: Wire;
   readonly transport: Transport;
   readonly source: Source;
   readonly remoteAddress: string;
-  /** The last Host seen and its canonical text: on one connection it hardly ever changes. */
-  hostText = "";
-  authority = "";
+  readonly request = new Http1RequestHead();
+  readonly #host = new KnownHost();
+  readonly #answers: Answers;
+  /** The request allows another one after it, as far as anybody knows yet. */
+  #keep = false;
   readonly #side: ServerSide;
   readonly #deadline: Deadline;
   #reader: MessageReader | null = null;
@@ -62,6 +73,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     this.#deadline = new Deadline(this);
     this.#extend(side.engine.limits.idleConnectionMs);
     this.wire = new Wire(transport, this);
+    this.#answers = new Answers(this.wire, side.engine.outbox);
   }
 
   onBytes(bytes: Buffer, start: number, end: number): void {
@@ -72,7 +84,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
         return;
       case BUSY: {
         const exchange = this.#exchange as Exchange;
-        if (exchange.requestDone || !exchange.flowing) this.#keep(bytes, start, end);
+        if (exchange.requestDone || !exchange.flowing) this.#setAside(bytes, start, end);
         else {
           this.#extend(this.#side.engine.limits.idleConnectionMs);
           this.#run(bytes, start, end);
@@ -81,14 +93,14 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       }
       case TUNNEL:
         this.#extend(this.#side.engine.limits.idleStreamMs);
-        (this.#exchange as Exchange).tunnelToUpstream(bytes, start, end);
+        this.#pass(bytes, start, end);
         return;
       default:
     }
   }
 
   /** Sets bytes aside until the request under way lets the next ones come. */
-  #keep(bytes: Buffer, start: number, end: number): void {
+  #setAside(bytes: Buffer, start: number, end: number): void {
     if (end > start) {
       const rest = bytes.subarray(start, end);
       this.#stash = this.#stash === null ? Buffer.from(rest) : Buffer.concat([this.#stash, rest]);
@@ -102,7 +114,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     while (pos < end || this.#state !== AWAIT) {
       if (this.#state === GONE || this.#state === LINGER) break;
       if (this.#state === TUNNEL) {
-        if (pos < end) (this.#exchange as Exchange).tunnelToUpstream(bytes, pos, end);
+        if (pos < end) this.#pass(bytes, pos, end);
         break;
       }
       const reader = (this.#reader ??= this.#side.takeReader());
@@ -111,12 +123,12 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       if (event === HEAD) {
         this.#begin(reader);
         if (this.#handOver !== null) {
-          this.#keep(bytes, pos, end);
+          this.#setAside(bytes, pos, end);
           break;
         }
         const exchange = this.#exchange;
         if (exchange !== null && !exchange.flowing && reader.body !== BODY_NONE) {
-          this.#keep(bytes, pos, end);
+          this.#setAside(bytes, pos, end);
           break;
         }
       } else if (event === DATA) {
@@ -128,10 +140,10 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
           continue;
         }
         const exchange = this.#exchange as Exchange;
-        exchange.requestEnd(reader);
-        exchange.flushRequest();
+        exchange.requestEnd(trailersOf(reader));
+        if (this.#exchange === exchange) exchange.flushRequest();
         if (this.#exchange === exchange && this.#state === BUSY) {
-          if (pos < end) this.#keep(bytes, pos, end);
+          if (pos < end) this.#setAside(bytes, pos, end);
           break;
         }
       } else if (event === FAILED) {
@@ -162,23 +174,69 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
   #begin(reader: MessageReader): void {
     this.#state = BUSY;
     this.#headStarted = false;
-    const exchange = this.#side.takeExchange();
-    this.#exchange = exchange;
-    exchange.open(this, reader);
+    const exchange = this.#open(reader);
+    const { head } = reader;
+    this.#keep = head.minor === 1 ? !head.close : head.keepAlive && !head.close;
     const { wheel, limits } = this.#side.engine;
     wheel.set(this.#deadline, exchange.startMs, limits.idleConnectionMs);
     exchange.start();
   }
 
+  #open(reader: MessageReader): Exchange {
+    const exchange = this.#side.takeExchange();
+    this.#exchange = exchange;
+    this.request.reader = reader;
+    this.#keep = false;
+    exchange.open(this);
+    return exchange;
+  }
+
+  /** Bytes of a tunnel. */
+  #pass(bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchange as Exchange;
+    exchange.requestData(bytes, start, end);
+    exchange.flushRequest();
+  }
+
+  // --- what the exchange asks about the request ---------------------------------------------------
+
+  get protocol(): "http/1.0" | "http/1.1" {
+    return this.request.reader.head.minor === 0 ? "http/1.0" : "http/1.1";
+  }
+
+  get wantsUpgrade(): boolean {
+    const { head, body } = this.request.reader;
+    return head.upgrade && head.upgradeLine >= 0 && !head.cleartextHttp2 && head.minor === 1 && body === BODY_NONE;
+  }
+
+  get retainable(): boolean {
+    return this.wire.retainable;
+  }
+
+  openView(view: HeadView, proxyListener: boolean, fallbackHost: string): Failure | PathRefusal | null {
+    const refused = viewRequest(this.request.reader.head, view, this.#host, proxyListener, fallbackHost);
+    view.source = this.source;
+    // Two readers may take what follows for different things.
+    if (refused !== null) this.#keep = false;
+    return refused;
+  }
+
+  openPartly(view: HeadView): void {
+    viewPartly(this.request.reader.head, view);
+  }
+
+  retain(): void {
+    this.request.own();
+  }
+
+  // --- reading ------------------------------------------------------------------------------------
+
   /** A message that is not one: answered when no answer is under way, and the connection ends. */
   #refuse(failure: Failure): void {
-    if (this.#exchange === null) {
-      this.#state = BUSY;
-      const exchange = this.#side.takeExchange();
-      this.#exchange = exchange;
-      exchange.open(this, this.#reader as MessageReader);
-    }
-    (this.#exchange as Exchange).refuse(failure);
+    this.#state = BUSY;
+    const exchange = this.#exchange ?? this.#open(this.#reader as MessageReader);
+    this.#keep = false;
+    exchange.refuse(failure.reason);
   }
 
   /** The exchange may take the request's body now. */
@@ -214,7 +272,8 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
   }
 
   /** True when another request can follow: this one is read to its end, or its end can be reached. */
-  canKeep(exchange: Exchange): boolean {
+  #canFollow(): boolean {
+    const exchange = this.#exchange as Exchange;
     const reader = this.#reader as MessageReader;
     if (exchange.requestDone) return true;
     if (!reader.pastHead) return false;
@@ -224,19 +283,63 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     return reader.body !== BODY_LENGTH || reader.remaining <= MAX_DISCARD_BYTES;
   }
 
-  /** The exchange is over. `keep`: the answer allows another request on this connection. */
-  exchangeEnded(exchange: Exchange, keep: boolean, nowMs: number): void {
+  // --- answering ----------------------------------------------------------------------------------
+
+  answerInterim(answer: AnswerHead): void {
+    const { head } = this.request.reader;
+    // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
+    if (head.minor === 0) return;
+    this.#answers.head(answer);
+    this.#answers.flush();
+  }
+
+  answer(answer: AnswerHead, reason: string): void {
+    const { framing } = this.#answers;
+    const { head } = this.request.reader;
+    framing.http10 = head.minor === 0;
+    framing.toHead = (this.#exchange as Exchange).record.method === "HEAD";
+    framing.reason = reason;
+    framing.keep = this.#keep && answer.status !== 101 && this.#side.keeps(this.transport) && this.#canFollow();
+    this.#answers.head(answer);
+    this.#keep = framing.keep;
+  }
+
+  answerData(bytes: Buffer, start: number, end: number, retainable: boolean, _final: boolean): void {
+    if (this.#state === TUNNEL) this.touch();
+    this.#answers.data(bytes, start, end, retainable);
+  }
+
+  answerEnd(trailers: Trailers | null): void {
+    if (this.#state !== TUNNEL) this.#answers.end(trailers);
+    else {
+      this.#answers.flush();
+      this.wire.end();
+    }
+  }
+
+  flush(): void {
+    this.#answers.flush();
+  }
+
+  reply(reply: OwnReply): void {
+    const { minor } = this.request.reader.head;
+    this.#keep = this.#keep && minor === 1 && this.#side.keeps(this.transport) && this.#canFollow();
+    this.#answers.reply(reply, !this.#keep);
+  }
+
+  exchangeEnded(nowMs: number): void {
+    const exchange = this.#exchange as Exchange;
     const reader = this.#reader as MessageReader;
     const done = exchange.requestDone || (reader.pastHead && reader.body === BODY_NONE);
+    const follow = this.#keep && this.#state !== TUNNEL;
+    const discard = follow && !done && this.#canFollow();
     this.#exchange = null;
     this.#held = false;
     if (this.#state === GONE) return;
-    if (this.#state === TUNNEL || !keep) {
-      this.#linger();
-    } else if (done) {
+    if (follow && done) {
       this.#toAwait(nowMs);
       if (!this.#running) this.#afterRequest();
-    } else if (this.canKeep(exchange)) {
+    } else if (discard) {
       this.#state = DISCARD;
       this.#discarded = 0;
       this.#extend(this.#side.engine.limits.headerDeadlineMs);
@@ -266,7 +369,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
       this.#run(stash, 0, stash.length);
       this.#checkCut();
     }
-    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || !this.#side.keeps(this))) {
+    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || !this.#side.keeps(this.transport))) {
       this.#linger();
       return;
     }
@@ -288,7 +391,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     this.#extend(LINGER_MS);
   }
 
-  /** Something passed through the tunnel from the other side. */
+  /** Something passed through the tunnel. */
   touch(): void {
     this.#extend(this.#side.engine.limits.idleStreamMs);
   }
@@ -299,28 +402,35 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
     this.#extend(this.#side.engine.limits.idleStreamMs);
     const stash = this.#stash;
     this.#stash = null;
-    if (stash !== null && !this.#running) (this.#exchange as Exchange).tunnelToUpstream(stash, 0, stash.length);
+    if (stash !== null && !this.#running) this.#pass(stash, 0, stash.length);
     this.#readOn();
   }
 
   /** The client may not take what it has for a complete answer. */
-  reset(): void {
+  abort(_error: number): void {
+    this.#keep = false;
     this.wire.reset();
   }
 
-  /** `take` will {@link detach} the connection, as soon as the bytes being read are sorted out. */
-  handOver(take: () => void): void {
-    this.#handOver = take;
-    if (!this.#running) this.#finishHandOver(take);
+  /** As soon as the bytes being read are sorted out. */
+  handOver(take: (transport: Transport) => void): boolean {
+    const give = (): void => {
+      this.#answers.text("HTTP/1.1 200 Connection established\r\n\r\n");
+      this.#detach();
+      take(this.transport);
+    };
+    this.#handOver = give;
+    if (!this.#running) this.#finishHandOver(give);
+    return true;
   }
 
-  #finishHandOver(take: () => void): void {
+  #finishHandOver(give: () => void): void {
     this.#handOver = null;
-    if (this.#state !== GONE) take();
+    if (this.#state !== GONE) give();
   }
 
   /** Somebody else has the socket now; what came after the request stands in front. */
-  detach(): void {
+  #detach(): void {
     const stash = this.#stash;
     this.#exchange = null;
     this.wire.release();
@@ -356,7 +466,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
         this.#checkCut();
         return;
       case TUNNEL:
-        (this.#exchange as Exchange).tunnelEndFromClient();
+        (this.#exchange as Exchange).requestEnd(null);
         return;
       default:
     }
@@ -403,7 +513,10 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
           exchange.record.reason = "idle-timeout";
           this.wire.reset();
         } else if (this.wire.ended && !exchange.answerStarted) this.wire.destroy();
-        else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) exchange.timedOut("idle-timeout");
+        else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) {
+          this.#keep = false;
+          exchange.timedOut("idle-timeout");
+        }
         return;
       }
       case TUNNEL:
@@ -420,10 +533,7 @@ export class ServerConnection implements WireOwner, DeadlineOwner {
 
   #timedOut(reason: "header-timeout"): void {
     this.#state = BUSY;
-    const exchange = this.#side.takeExchange();
-    this.#exchange = exchange;
-    exchange.open(this, this.#reader as MessageReader);
-    exchange.timedOut(reason);
+    this.#open(this.#reader as MessageReader).timedOut(reason);
   }
 
   #extend(delayMs: number): void {

@@ -3,10 +3,10 @@ import { InboundDecision, decideAdmission, decideDelay } from "../../decide/deci
 import type { PathRefusal } from "../../match/path.ts";
 import { HEADER } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
+import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Failure } from "../http1/codec/failure.ts";
-import type { Head } from "../http1/codec/head.ts";
 import { FORM_AUTHORITY } from "../http1/codec/target.ts";
-import { Exchange } from "../http1/exchange.ts";
+import { Exchange } from "../http/exchange.ts";
 import type { EndpointPool } from "../pool/endpoint-pool.ts";
 import { sourceLabel } from "./peer-source.ts";
 import type { InboundSide } from "./inbound-side.ts";
@@ -23,12 +23,13 @@ export class InboundExchange extends Exchange {
     this.#in = side;
   }
 
-  protected override openView(head: Head): Failure | PathRefusal | null {
-    const refused = this.view.open(head, this.connection, false, this.#in.fallbackHost);
-    const { transport, source } = this.connection;
+  protected override openView(): Failure | PathRefusal | null {
+    const { downstream } = this;
+    const refused = downstream.openView(this.view, false, this.#in.fallbackHost);
+    const { transport, source } = downstream;
     // What the peer's proxy calls its workload; believed only beside a proven identity, and no proof itself.
-    const named = transport.mtls ? head.header(HEADER.SOURCE) : undefined;
-    this.record.source = sourceLabel(source, named, this.connection.remoteAddress);
+    const named = transport.mtls ? downstream.request.internal(HEADER.SOURCE) : "";
+    this.record.source = sourceLabel(source, named === "" ? undefined : named, downstream.remoteAddress);
     return refused;
   }
 
@@ -87,11 +88,25 @@ export class InboundExchange extends Exchange {
   }
 
   protected override poolOf(state: EndpointState): EndpointPool {
-    return this.#in.shared.pools.of(state);
+    return this.#in.shared.pools.of(state, this.#appSpeaksHttp2());
+  }
+
+  /** What the port declares; where it declares nothing, what the client speaks. */
+  #appSpeaksHttp2(): boolean {
+    const { protocol } = this.#stack as InboundStack;
+    if (protocol === Protocol.GRPC || protocol === Protocol.HTTP2) return true;
+    if (protocol === Protocol.HTTP) return false;
+    const { downstream } = this;
+    if (!downstream.transport.mtls) return downstream.protocol === "http/2";
+    return downstream.request.internal(HEADER.PROTOCOL) === "http/2";
   }
 
   /** Nothing about the mesh is told to the application. */
   protected override meshSource(): string {
+    return "";
+  }
+
+  protected override meshProtocol(): string {
     return "";
   }
 

@@ -1,6 +1,6 @@
 import type { ConfigView, Dialer, HttpServerSide } from "../contract.ts";
 import { afterOneHop } from "../http1/codec/head.ts";
-import type { Engine } from "../http1/server-side.ts";
+import type { Engine } from "../http/server-side.ts";
 import { POOL_DEFAULTS, Pools } from "../pool/pools.ts";
 import { InboundSide } from "./inbound-side.ts";
 
@@ -28,8 +28,8 @@ export class InboundHttp {
 
   constructor(options: InboundOptions) {
     const { engine, view, dialer } = options;
-    const { clock, wheel, limits } = engine;
-    const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, limits: afterOneHop(limits) });
+    const { clock, wheel, turnEnd, outbox, limits } = engine;
+    const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) });
     this.#shared = { engine, view, pools, appAddresses: options.appAddresses ?? LOOPBACKS };
   }
 

@@ -1,11 +1,11 @@
 import type { Balancer, CompiledBackend, EndpointState, OutboundStack } from "../../decide/contract.ts";
 import { OutboundDecision, decideBackend, decideRoute } from "../../decide/decision.ts";
 import type { PathRefusal } from "../../match/path.ts";
+import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import type { Failure } from "../http1/codec/failure.ts";
-import type { Head } from "../http1/codec/head.ts";
 import { FORM_AUTHORITY } from "../http1/codec/target.ts";
-import { Exchange } from "../http1/exchange.ts";
+import { Exchange } from "../http/exchange.ts";
 import type { EndpointPool } from "../pool/endpoint-pool.ts";
 import { isForbiddenTarget } from "./forbidden-target.ts";
 import type { OutboundSide } from "./outbound-side.ts";
@@ -15,15 +15,16 @@ export class OutboundExchange extends Exchange {
   readonly #out: OutboundSide;
   readonly #decision = new OutboundDecision();
   #balancer: Balancer | null = null;
+  #protocol: Protocol = Protocol.HTTP;
 
   constructor(side: OutboundSide) {
     super(side, "outbound");
     this.#out = side;
   }
 
-  protected override openView(head: Head): Failure | PathRefusal | null {
+  protected override openView(): Failure | PathRefusal | null {
     const { destination } = this.#out;
-    return this.view.open(head, this.connection, destination === null, this.#out.fallbackHost);
+    return this.downstream.openView(this.view, destination === null, this.#out.fallbackHost);
   }
 
   protected override decide(): void {
@@ -67,6 +68,7 @@ export class OutboundExchange extends Exchange {
       return;
     }
     const decision = this.#decision;
+    this.#protocol = stack.protocol;
     decideRoute(decision, stack, this.view, this.side.engine.random, this.record.startUnixMs);
     if (decision.route !== null) this.record.routeLabel = decision.route.label;
     if (decision.refusal !== null) this.failBy(decision.refusal);
@@ -113,11 +115,21 @@ export class OutboundExchange extends Exchange {
   }
 
   protected override poolOf(state: EndpointState): EndpointPool {
-    return this.#out.shared.pools.of(state);
+    const http2 = this.#protocol === Protocol.GRPC || this.#protocol === Protocol.HTTP2;
+    return this.#out.shared.pools.of(state, http2 || (this.#undeclared && this.downstream.protocol === "http/2"));
+  }
+
+  get #undeclared(): boolean {
+    return this.#protocol !== Protocol.HTTP && this.#protocol !== Protocol.GRPC && this.#protocol !== Protocol.HTTP2;
   }
 
   protected override meshSource(): string {
     return this.#out.sourceLabel;
+  }
+
+  /** Where the port does not say what the application speaks, it is what its client speaks. */
+  protected override meshProtocol(): string {
+    return this.#undeclared && this.downstream.protocol === "http/2" ? "http/2" : "";
   }
 
   protected override connectReason(reason: ReasonCode): ReasonCode {

@@ -1,7 +1,7 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { ConfigView, Dialer, HttpServerSide, Transport } from "../contract.ts";
 import { afterOneHop } from "../http1/codec/head.ts";
-import type { Engine } from "../http1/server-side.ts";
+import type { Engine } from "../http/server-side.ts";
 import { POOL_DEFAULTS, Pools } from "../pool/pools.ts";
 import { OutboundSide } from "./outbound-side.ts";
 
@@ -29,8 +29,8 @@ export class OutboundHttp {
 
   constructor(options: OutboundOptions) {
     const { engine, view, dialer, opaque } = options;
-    const { clock, wheel, limits } = engine;
-    this.#shared = { engine, view, opaque, pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, limits: afterOneHop(limits) }) };
+    const { clock, wheel, turnEnd, outbox, limits } = engine;
+    this.#shared = { engine, view, opaque, pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) }) };
   }
 
   /** For a listener tied to one destination, `namespace/service:port`. */

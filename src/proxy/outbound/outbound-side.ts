@@ -1,8 +1,8 @@
 import type { Endpoint } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
-import type { Exchange } from "../http1/exchange.ts";
-import { ServerSide } from "../http1/server-side.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { ServerSide } from "../http/server-side.ts";
 import type { OutboundShared } from "./outbound-http.ts";
 import { OutboundExchange } from "./outbound-exchange.ts";
 

@@ -20,21 +20,27 @@ export type NextTry = typeof OTHER_ENDPOINT | typeof NEW_CONNECTION | typeof GIV
 export interface LostTry {
   /** Everything sent so far could be sent again. */
   readonly replayable: boolean;
+  /** It is certain that nobody acted on it: a mesh connection that never was up (ADR 1), REFUSED_STREAM, GOAWAY. */
+  readonly unprocessed: boolean;
   /** The connection had answered before. */
   readonly reused: boolean;
-  readonly mtls: boolean;
   readonly idempotent: boolean;
   /** Body bytes have left already. */
   readonly bodySent: boolean;
   /** This request was sent again once for this reason. */
   readonly repeated: boolean;
   readonly endpointsTried: number;
+  /** There is an endpoint that was not asked yet. */
+  readonly hasAnother: boolean;
 }
 
 export function nextTryAfterLoss(lost: LostTry): NextTry {
   if (!lost.replayable) return GIVE_UP;
-  // A mesh connection is up only when it has answered: before that nothing was processed (ADR 1).
-  if (!lost.reused && lost.mtls) return lost.endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
+  if (lost.unprocessed) {
+    // The only endpoint says goodbye on one connection: it may well serve another.
+    if (!lost.hasAnother && lost.reused && !lost.repeated) return NEW_CONNECTION;
+    return lost.endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
+  }
   if (lost.reused && lost.idempotent && !lost.bodySent && !lost.repeated) return NEW_CONNECTION;
   return GIVE_UP;
 }

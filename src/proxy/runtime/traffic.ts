@@ -1,11 +1,13 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
+import { TurnEnd } from "../../lib/turn-end.ts";
 import { Wheel } from "../../lib/wheel.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
 import type { ConfigView, Limits, Observer } from "../contract.ts";
-import { RequestIds } from "../http1/request-ids.ts";
-import type { Engine } from "../http1/server-side.ts";
+import { RequestIds } from "../http/request-ids.ts";
+import { Outbox } from "../http1/outbox.ts";
+import type { Engine } from "../http/server-side.ts";
 import { InboundHttp } from "../inbound/inbound-http.ts";
 import type { Overload } from "../overload/overload.ts";
 import { OutboundHttp } from "../outbound/outbound-http.ts";
@@ -55,7 +57,7 @@ export class Traffic {
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
-    const engine: Engine = { clock, wheel: new Wheel(clock), random, limits, observer, requestIds: new RequestIds(random) };
+    const engine: Engine = { clock, wheel: new Wheel(clock), random, limits, observer, requestIds: new RequestIds(random), turnEnd: new TurnEnd(), outbox: new Outbox() };
     this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });
     this.#outboundTcp = new OutboundTcp({ config: view, dialer, observer, clock, random, limits });
     this.#inboundHttp = new InboundHttp({ engine, view, dialer });

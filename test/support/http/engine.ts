@@ -1,6 +1,7 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
+import { TurnEnd } from "../../../src/lib/turn-end.ts";
 import { Wheel } from "../../../src/lib/wheel.ts";
 import {
   type ConfigView,
@@ -12,8 +13,9 @@ import {
   type Observer,
   type Transport,
 } from "../../../src/proxy/contract.ts";
-import { RequestIds } from "../../../src/proxy/http1/request-ids.ts";
-import type { Engine } from "../../../src/proxy/http1/server-side.ts";
+import { RequestIds } from "../../../src/proxy/http/request-ids.ts";
+import type { Engine } from "../../../src/proxy/http/server-side.ts";
+import { Outbox } from "../../../src/proxy/http1/outbox.ts";
 import { InboundHttp } from "../../../src/proxy/inbound/inbound-http.ts";
 import { OutboundHttp } from "../../../src/proxy/outbound/outbound-http.ts";
 
@@ -74,6 +76,8 @@ export function startEngine(options: TestEngineOptions): TestEngine {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer,
     requestIds: new RequestIds(random),
+    turnEnd: new TurnEnd(),
+    outbox: new Outbox(),
   };
   const dialer = options.dialer ?? plainDialer();
   const { view } = options;

@@ -1,5 +1,6 @@
 import type { Failure } from "./failure.ts";
 import { equalsIgnoreCase } from "./chars.ts";
+import { KIND_INTERNAL } from "./names.ts";
 
 export const ROLE_REQUEST = 0;
 export const ROLE_RESPONSE = 1;
@@ -198,6 +199,14 @@ export class Head {
       joined = joined === undefined ? this.value(line) : `${joined}, ${this.value(line)}`;
     }
     return joined;
+  }
+
+  /** Value of a header of our own by lower-case name; empty when there is none. */
+  internal(lower: string): string {
+    for (let line = 0; line < this.count; line += 1) {
+      if (this.kinds[line] === KIND_INTERNAL && this.isNamed(line, lower)) return this.value(line);
+    }
+    return "";
   }
 
   isNamed(line: number, lower: string): boolean {

@@ -47,7 +47,7 @@ export const DROP_RESPONSE = dropping(...ONE_HOP_KINDS);
 /** Answers that have no body by definition do not announce one either (RFC 9110 8.6). */
 export const DROP_RESPONSE_AND_LENGTH = dropping(...ONE_HOP_KINDS, KIND_CONTENT_LENGTH);
 /** What may not stand in trailers (RFC 9110 6.5.1), or has a meaning before the body only. */
-const DROP_TRAILERS = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST, KIND_CONTENT_LENGTH, KIND_EXPECT, KIND_TRAILER);
+export const DROP_TRAILERS = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST, KIND_CONTENT_LENGTH, KIND_EXPECT, KIND_TRAILER);
 
 /** Copies the lines of `head` whose kind is not dropped, in their order, in runs as long as possible. */
 export function copyLines(out: ByteWriter, head: Head, drop: Uint8Array): void {
@@ -63,13 +63,6 @@ export function copyLines(out: ByteWriter, head: Head, drop: Uint8Array): void {
   }
   // The empty line that ends the section is not part of it.
   if (run >= 0) out.span(bytes, base + run, base + head.length - 2);
-}
-
-/** The end of a chunked body: last chunk and trailers. */
-export function writeLastChunk(out: ByteWriter, trailers: Head | null): void {
-  out.text("0\r\n");
-  if (trailers !== null) copyLines(out, trailers, DROP_TRAILERS);
-  out.crlf();
 }
 
 /** Start line of a response. The upstream's own when it is HTTP/1.1 in full form. */

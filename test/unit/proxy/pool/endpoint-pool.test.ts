@@ -3,9 +3,12 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { EndpointState } from "../../../../src/decide/contract.ts";
+import { TurnEnd } from "../../../../src/lib/turn-end.ts";
 import { Wheel } from "../../../../src/lib/wheel.ts";
 import { DEFAULT_LIMITS, type Dialer, type Transport } from "../../../../src/proxy/contract.ts";
+import { Outbox } from "../../../../src/proxy/http1/outbox.ts";
 import type { ClientConnection } from "../../../../src/proxy/http1/client-connection.ts";
+import type { Upstream } from "../../../../src/proxy/http/upstream.ts";
 import { EndpointPool, FULL, type PoolOptions, WAITING, type Waiter } from "../../../../src/proxy/pool/endpoint-pool.ts";
 import { endpoint } from "../../../support/http/stub-view.ts";
 import { PausedClock } from "../../../support/paused-clock.ts";
@@ -55,12 +58,16 @@ function setup(options: Partial<PoolOptions> = {}): Setup {
     emptied: 0,
     pool: new EndpointPool(
       state,
+      false,
       {
         dialer,
         clock,
         wheel: new Wheel(clock, 10),
+        turnEnd: new TurnEnd(),
+        outbox: new Outbox(),
         limits: DEFAULT_LIMITS,
         maxConnections: 2,
+        maxChannels: 2,
         maxPending: 1,
         idleMs: 4_000,
         meshIdleMs: 60_000,
@@ -77,8 +84,8 @@ function setup(options: Partial<PoolOptions> = {}): Setup {
 class Request implements Waiter {
   connection: ClientConnection | null = null;
   failure = "";
-  connected(connection: ClientConnection): void {
-    this.connection = connection;
+  connected(upstream: Upstream): void {
+    this.connection = upstream as ClientConnection;
   }
   connectFailed(reason: string): void {
     this.failure = reason;
@@ -95,16 +102,16 @@ function opened({ pool, dials }: Setup, flags?: { retired: boolean }): ClientCon
 test("a connection given back is taken again, the last one first", () => {
   const s = setup();
   const [a, b] = [opened(s), opened(s)];
-  a.giveBack(s.clock.monotonicMs());
-  b.giveBack(s.clock.monotonicMs());
-  assert.equal(s.pool.takeIdle(), b);
-  assert.equal(s.pool.takeIdle(), a);
-  assert.equal(s.pool.takeIdle(), null);
+  a.giveBack(true, s.clock.monotonicMs());
+  b.giveBack(true, s.clock.monotonicMs());
+  assert.equal(s.pool.take(false), b);
+  assert.equal(s.pool.take(false), a);
+  assert.equal(s.pool.take(false), null);
 });
 
 test("an idle connection goes after its time, and the empty pool says so", () => {
   const s = setup();
-  opened(s).giveBack(s.clock.monotonicMs());
+  opened(s).giveBack(true, s.clock.monotonicMs());
   s.clock.advance(3_990);
   assert.equal(s.pool.idleConnections, 1);
   s.clock.advance(50);
@@ -115,9 +122,9 @@ test("an idle connection goes after its time, and the empty pool says so", () =>
 test("a busy connection does not go, however old its last idle deadline is", () => {
   const s = setup();
   const connection = opened(s);
-  connection.giveBack(s.clock.monotonicMs());
-  assert.equal(s.pool.takeIdle(), connection);
-  connection.begin({} as never, false);
+  connection.giveBack(true, s.clock.monotonicMs());
+  assert.equal(s.pool.take(false), connection);
+  connection.send({} as never, { writeHttp1: () => {} } as never, { method: "GET" } as never, { upgrade: false } as never, true);
   s.clock.advance(10_000);
   assert.equal(s.pool.openConnections, 1);
 });
@@ -126,14 +133,14 @@ test("Keep-Alive: timeout=N minus a second; none left means not kept", () => {
   const s = setup();
   const connection = opened(s);
   connection.keepAliveSeconds = 10;
-  connection.giveBack(s.clock.monotonicMs());
+  connection.giveBack(true, s.clock.monotonicMs());
   s.clock.advance(8_900);
   assert.equal(s.pool.idleConnections, 1);
   s.clock.advance(200);
   assert.equal(s.pool.idleConnections, 0);
   const short = opened(s);
   short.keepAliveSeconds = 1;
-  short.giveBack(s.clock.monotonicMs());
+  short.giveBack(true, s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
 });
 
@@ -141,12 +148,12 @@ test("what may not be used again is not: told so, or retired while idle", () => 
   const s = setup();
   const closing = opened(s);
   closing.reusable = false;
-  closing.giveBack(s.clock.monotonicMs());
+  closing.giveBack(true, s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
   const flags = { retired: false };
-  opened(s, flags).giveBack(s.clock.monotonicMs());
+  opened(s, flags).giveBack(true, s.clock.monotonicMs());
   flags.retired = true;
-  assert.equal(s.pool.takeIdle(), null);
+  assert.equal(s.pool.take(false), null);
   assert.equal(s.pool.openConnections, 0);
 });
 
@@ -158,7 +165,7 @@ test("at the limit requests wait, one more is too many, and a connection given b
   assert.equal(s.pool.open(waiting), WAITING);
   assert.equal(s.pool.open(new Request()), FULL);
   assert.equal(s.dials.length, 2);
-  first.giveBack(s.clock.monotonicMs());
+  first.giveBack(true, s.clock.monotonicMs());
   assert.equal(waiting.connection, first);
 });
 
@@ -197,7 +204,7 @@ test("bytes on an idle connection end it", () => {
   const request = new Request();
   s.pool.open(request);
   const socket = s.dials[0]?.up() as FakeSocket;
-  request.connection?.giveBack(s.clock.monotonicMs());
+  request.connection?.giveBack(true, s.clock.monotonicMs());
   socket.emit("data", Buffer.from("HTTP/1.1 408 Request Timeout\r\n\r\n"));
   assert.equal(s.pool.openConnections, 0);
 });
@@ -205,9 +212,9 @@ test("bytes on an idle connection end it", () => {
 test("closing ends the idle ones now and the busy ones after their answer", () => {
   const s = setup();
   const [idle, busy] = [opened(s), opened(s)];
-  idle.giveBack(s.clock.monotonicMs());
+  idle.giveBack(true, s.clock.monotonicMs());
   s.pool.close();
   assert.equal(s.pool.openConnections, 1);
-  busy.giveBack(s.clock.monotonicMs());
+  busy.giveBack(true, s.clock.monotonicMs());
   assert.equal(s.pool.openConnections, 0);
 });

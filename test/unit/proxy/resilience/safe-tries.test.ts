@@ -13,18 +13,21 @@ import {
 
 const reused: LostTry = {
   replayable: true,
+  unprocessed: false,
   reused: true,
-  mtls: false,
   idempotent: true,
   bodySent: false,
   repeated: false,
   endpointsTried: 1,
+  hasAnother: true,
 };
-const freshMesh: LostTry = { ...reused, reused: false, mtls: true };
+const freshMesh: LostTry = { ...reused, reused: false, unprocessed: true };
 
 for (const [name, lost, wanted] of [
   ["idempotent, without body, on a reused connection: once more", reused, NEW_CONNECTION],
-  ["the same between proxies", { ...reused, mtls: true }, NEW_CONNECTION],
+  ["certainly not processed: elsewhere", { ...reused, unprocessed: true, idempotent: false, bodySent: true }, OTHER_ENDPOINT],
+  ["the only endpoint says goodbye: on a new connection", { ...reused, unprocessed: true, hasAnother: false }, NEW_CONNECTION],
+  ["once", { ...reused, unprocessed: true, hasAnother: false, repeated: true }, OTHER_ENDPOINT],
   ["not twice", { ...reused, repeated: true }, GIVE_UP],
   ["not with a body", { ...reused, bodySent: true }, GIVE_UP],
   ["not POST", { ...reused, idempotent: false }, GIVE_UP],

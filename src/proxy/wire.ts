@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { messageOf } from "../../lib/errors.ts";
-import { loopTurn } from "../../lib/loop-turn.ts";
-import { resetSocket, wasReset } from "../../lib/reset-socket.ts";
-import { isShared, readShared, stopReadShared } from "../../lib/shared-reads.ts";
-import type { Transport } from "../contract.ts";
+import { messageOf } from "../lib/errors.ts";
+import { loopTurn } from "../lib/loop-turn.ts";
+import { resetSocket, wasReset } from "../lib/reset-socket.ts";
+import { isShared, readShared, stopReadShared } from "../lib/shared-reads.ts";
+import type { Transport } from "./contract.ts";
 
 /** Who gets what comes in on a {@link Wire}. */
 export interface WireOwner {
@@ -90,6 +90,12 @@ export class Wire {
     const { socket } = this;
     socket.write(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     return socket.writableLength === 0;
+  }
+
+  /** Writes all of `bytes` and calls `done` once nobody reads them any more; not when the connection is lost before. */
+  writeThen(bytes: Buffer, done: () => void): void {
+    if (this.closed || this.finished) return;
+    this.socket.write(bytes, done);
   }
 
   /** Bytes written that have not left. */

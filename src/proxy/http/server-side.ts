@@ -1,15 +1,19 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { TurnEnd } from "../../lib/turn-end.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Wheel } from "../../lib/wheel.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { HttpServerSide, Limits, Observer, Transport } from "../contract.ts";
-import { ByteWriter } from "./codec/byte-writer.ts";
-import { type HeadLimits, ROLE_REQUEST } from "./codec/head.ts";
-import { MessageReader } from "./codec/message-reader.ts";
+import { type HeadLimits, ROLE_REQUEST } from "../http1/codec/head.ts";
+import { MessageReader } from "../http1/codec/message-reader.ts";
+import type { Outbox } from "../http1/outbox.ts";
+import { writeReply } from "../http1/own-reply.ts";
+import { ByteWriter } from "../http1/codec/byte-writer.ts";
+import { ServerConnection } from "../http1/server-connection.ts";
+import { speaksHttp2 } from "../http2/alpn.ts";
+import { Http2ServerConnection } from "../http2/server-connection.ts";
 import type { Exchange } from "./exchange.ts";
-import { writeReply } from "./reply.ts";
 import type { RequestIds } from "./request-ids.ts";
-import { ServerConnection } from "./server-connection.ts";
 
 /** What every part of the HTTP engine of one proxy shares. */
 export interface Engine {
@@ -19,21 +23,27 @@ export interface Engine {
   readonly limits: Limits;
   readonly observer: Observer;
   readonly requestIds: RequestIds;
+  readonly turnEnd: TurnEnd;
+  readonly outbox: Outbox;
 }
 
-const SCRATCH_BYTES = 32 * 1_024;
+/** A client's connection of either protocol. */
+interface ServedConnection {
+  /** Ends as its requests end. */
+  drain(): void;
+}
+
+const REPLY_BYTES = 1_024;
 /** Objects kept for the next request or connection; more than this at once is a burst. */
 const MAX_SPARE = 1_024;
 
 /** One HTTP listener's connections; inbound and outbound say what becomes of a request. */
 export abstract class ServerSide implements HttpServerSide {
   readonly engine: Engine;
-  /** Answers on their way to clients are put together here, one read at a time. */
-  readonly scratch = new ByteWriter(SCRATCH_BYTES);
   activeRequests = 0;
   draining = false;
   readonly #headLimits: HeadLimits;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections = new Set<ServedConnection>();
   readonly #spareReaders: MessageReader[] = [];
   readonly #spareExchanges: Exchange[] = [];
   #drained: (() => void)[] = [];
@@ -53,14 +63,10 @@ export abstract class ServerSide implements HttpServerSide {
 
   serve(transport: Transport): void {
     if (this.#connections.size >= this.engine.limits.maxConnections) {
-      this.scratch.reset();
-      writeReply(this.scratch, { reason: "overloaded", status: 503, policy: "", requestId: "", close: true, withBody: true });
-      transport.socket.on("error", () => {});
-      transport.socket.end(Buffer.from(this.scratch.bytes.subarray(0, this.scratch.length)), () => transport.socket.destroy());
-      this.scratch.reset();
+      turnAway(transport);
       return;
     }
-    this.#connections.add(new ServerConnection(this, transport));
+    this.#connections.add(speaksHttp2(transport) ? new Http2ServerConnection(this, transport) : new ServerConnection(this, transport));
   }
 
   drain(done: () => void): void {
@@ -71,11 +77,11 @@ export abstract class ServerSide implements HttpServerSide {
   }
 
   /** Whether the connection may carry another request after this one. */
-  keeps(connection: ServerConnection): boolean {
-    return !this.draining && connection.transport.retired !== true;
+  keeps(transport: Transport): boolean {
+    return !this.draining && transport.retired !== true;
   }
 
-  removed(connection: ServerConnection): void {
+  removed(connection: ServedConnection): void {
     if (this.#connections.delete(connection)) this.#checkDrained();
   }
 
@@ -105,4 +111,17 @@ export abstract class ServerSide implements HttpServerSide {
     this.#drained = [];
     for (const done of waiting) done();
   }
+}
+
+/** One connection too many: told so in HTTP/1; in HTTP/2 the end says it, and nothing was processed. */
+function turnAway(transport: Transport): void {
+  const { socket } = transport;
+  socket.on("error", () => {});
+  if (speaksHttp2(transport)) {
+    socket.destroy();
+    return;
+  }
+  const out = new ByteWriter(REPLY_BYTES);
+  writeReply(out, { reason: "overloaded", status: 503, policy: "", requestId: "", withBody: true }, true);
+  socket.end(out.bytes.subarray(0, out.length), () => socket.destroy());
 }

@@ -1,8 +1,8 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import { type EndpointPool, FULL, type Waiter } from "../pool/endpoint-pool.ts";
 import { type NextTry, nextTryAfterLoss } from "../resilience/safe-tries.ts";
-import { type ClientConnection, LOST_CLOSED, type LossKind } from "./client-connection.ts";
-import { isIdempotent } from "./codec/methods.ts";
+import { isIdempotent } from "../http1/codec/methods.ts";
+import { LOST_CLOSED, type LossKind, type Upstream } from "./upstream.ts";
 
 /** Who hears about the beginning and the end of each try: the balancer, by way of the direction. */
 export interface TryObserver {
@@ -70,21 +70,22 @@ export class Tries {
     this.#waitingFor = null;
   }
 
-  /** After a connection was lost before any byte of an answer. */
-  nextAfterLoss(upstream: ClientConnection, replayable: boolean, method: string, bodySent: boolean): NextTry {
+  /** After an upstream was lost before any byte of an answer. `hasAnother`: an endpoint that was not asked yet. */
+  nextAfterLoss(upstream: Upstream, replayable: boolean, method: string, bodySent: boolean, hasAnother: boolean): NextTry {
     return nextTryAfterLoss({
       replayable,
+      unprocessed: upstream.unprocessed,
       reused: upstream.reused,
-      mtls: upstream.transport.mtls,
       idempotent: isIdempotent(method),
       bodySent,
       repeated: this.#repeated,
       endpointsTried: this.tried.length,
+      hasAnother,
     });
   }
 }
 
 /** A mesh connection that was never up: the other side did not accept us. */
-export function refusedUs(kind: LossKind, upstream: ClientConnection): boolean {
+export function refusedUs(kind: LossKind, upstream: Upstream): boolean {
   return kind === LOST_CLOSED && upstream.transport.mtls && !upstream.reused;
 }

@@ -1,0 +1,172 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { TurnEnd, TurnTask } from "../../lib/turn-end.ts";
+import { Deadline, type DeadlineOwner, type Wheel } from "../../lib/wheel.ts";
+import type { Transport } from "../contract.ts";
+import { Wire, type WireOwner } from "../wire.ts";
+import { type Http2Connection, createHttp2Connection } from "./codec/connection.ts";
+import type { Failure } from "./codec/failure.ts";
+import type { ConnectionHandler } from "./codec/handler.ts";
+import type { Http2Limits } from "./codec/limits.ts";
+import type { Side } from "./codec/settings.ts";
+import type { Http2Stream, StreamHandler } from "./codec/stream.ts";
+
+/** What a channel needs of its proxy. */
+export interface ChannelEngine {
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  readonly turnEnd: TurnEnd;
+}
+
+/** A stream of a channel to which this read brought something. */
+export interface ReadTask {
+  onReadEnd(): void;
+}
+
+const TICK_MS = 1_000;
+/** With more than this unsent in the socket, frames wait in the codec, where bodies are stopped. */
+const MAX_SOCKET_BYTES = 256 * 1_024;
+/** After our last frame the peer's are read and dropped for this long, or a reset would overtake our GOAWAY. */
+const LINGER_MS = 1_000;
+
+/** An HTTP/2 connection with its socket. All frames of an event-loop turn leave in one write. */
+export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnTask, ConnectionHandler {
+  readonly wire: Wire;
+  readonly transport: Transport;
+  readonly codec: Http2Connection;
+  protected readonly engine: ChannelEngine;
+  protected readonly deadline: Deadline;
+  /** Monotonic, as of the last event. */
+  protected nowMs: number;
+  /** When bytes came last. */
+  protected heardMs: number;
+  /** Bytes are being read: streams may hear of more in a moment. */
+  reading = false;
+  #dirty = false;
+  #ending = false;
+  readonly #reading: ReadTask[] = [];
+  /** Memory on its way out, oldest first. */
+  readonly #leaving: Buffer[] = [];
+  readonly #onWritten = (): void => {
+    const written = this.#leaving.shift();
+    if (written !== undefined) this.codec.recycle(written);
+  };
+
+  constructor(side: Side, transport: Transport, limits: Http2Limits, engine: ChannelEngine) {
+    this.engine = engine;
+    this.transport = transport;
+    this.nowMs = engine.clock.monotonicMs();
+    this.heardMs = this.nowMs;
+    this.codec = createHttp2Connection({ side, limits, handler: this, nowMs: this.nowMs });
+    this.deadline = new Deadline(this);
+    this.wire = new Wire(transport, this);
+    engine.wheel.set(this.deadline, this.nowMs, TICK_MS);
+    this.touch();
+  }
+
+  // --- the subclass's business --------------------------------------------------------------------
+
+  abstract accept(stream: Http2Stream): StreamHandler;
+  abstract settings(first: boolean): void;
+  abstract goaway(lastStreamId: number, error: number, debug: string): void;
+  abstract streamEnded(): void;
+  /** About once a second. */
+  protected abstract ticked(): void;
+  /** The socket is gone, every stream has had its end. */
+  protected abstract closed(): void;
+
+  pong(_roundTripMs: number): void {}
+
+  failed(_failure: Failure): void {
+    this.touch();
+  }
+
+  // --- bytes --------------------------------------------------------------------------------------
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    if (this.#ending) return;
+    this.nowMs = this.engine.clock.monotonicMs();
+    this.heardMs = this.nowMs;
+    this.reading = true;
+    this.codec.receive(bytes, start, end, this.nowMs);
+    this.reading = false;
+    const reading = this.#reading;
+    for (let index = 0; index < reading.length; index += 1) (reading[index] as ReadTask).onReadEnd();
+    reading.length = 0;
+    this.touch();
+  }
+
+  /** `task` is told when the read under way is through. It is added once. */
+  atReadEnd(task: ReadTask): void {
+    this.#reading.push(task);
+  }
+
+  /** Frames may be waiting: they leave at the end of the turn. */
+  touch(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.engine.turnEnd.add(this);
+  }
+
+  onTurnEnd(): void {
+    this.#dirty = false;
+    if (this.wire.closed || this.#ending) return;
+    this.#write();
+    const { codec } = this;
+    if (codec.failure !== null || codec.drained) {
+      if (codec.outputBytes === 0) this.#end();
+      return;
+    }
+    codec.transportReady();
+    if (codec.outputBytes > 0 && this.wire.pending <= MAX_SOCKET_BYTES) this.touch();
+  }
+
+  #write(): void {
+    if (this.wire.pending > MAX_SOCKET_BYTES) return;
+    const frames = this.codec.takeOutput();
+    if (frames === null) return;
+    this.#leaving.push(frames);
+    this.wire.writeThen(frames, this.#onWritten);
+  }
+
+  /** Bytes that wait to leave, in the socket and before it. */
+  protected get waiting(): number {
+    return this.wire.pending + this.codec.outputBytes;
+  }
+
+  /** No more from here: the socket ends once what is written has left. */
+  #end(): void {
+    this.#ending = true;
+    this.wire.end();
+    if (this.wire.ended) this.wire.destroy();
+    else this.engine.wheel.set(this.deadline, this.nowMs, LINGER_MS);
+  }
+
+  onDrain(): void {
+    this.touch();
+  }
+
+  /** HTTP/2 has no half-closed connections: the peer is gone. */
+  onEnd(): void {
+    this.codec.transportClosed();
+    this.wire.destroy();
+  }
+
+  onClosed(): void {
+    this.engine.wheel.clear(this.deadline);
+    this.codec.transportClosed();
+    this.#leaving.length = 0;
+    this.closed();
+  }
+
+  onDeadline(): void {
+    if (this.#ending) {
+      this.wire.destroy();
+      return;
+    }
+    this.nowMs = this.engine.clock.monotonicMs();
+    this.codec.tick(this.nowMs);
+    if (this.codec.failure === null) this.ticked();
+    this.engine.wheel.set(this.deadline, this.nowMs, TICK_MS);
+    if (this.codec.outputBytes > 0 || this.codec.drained) this.touch();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Transport } from "../contract.ts";
+import { speaksMeshHttp2 } from "./alpn.ts";
+import { Http2Channel, type ChannelEngine } from "./channel.ts";
+import { ClientStream } from "./client-stream.ts";
+import { APP_LIMITS, MESH_LIMITS } from "./codec/limits.ts";
+import { SIDE_CLIENT } from "./codec/settings.ts";
+import type { StreamHandler } from "./codec/stream.ts";
+
+/** Where connections come from. */
+export interface ChannelHome {
+  /** A stream has ended, or more are possible: {@link Http2ClientConnection.room} may say yes now. */
+  channelReady(connection: Http2ClientConnection): void;
+  channelClosed(connection: Http2ClientConnection): void;
+}
+
+/** Unsent bytes that stay above this for so long: another connection takes the next requests. */
+const CONGESTED_BYTES = 1_024 * 1_024;
+const CONGESTED_MS = 10;
+/** A peer that owes answers and says nothing is asked whether it lives. */
+const PING_AFTER_MS = 10_000;
+
+/** An HTTP/2 connection to an endpoint: many requests at a time. */
+export class Http2ClientConnection extends Http2Channel {
+  readonly #home: ChannelHome;
+  readonly #idleMs: number;
+  readonly #mesh: boolean;
+  #busyMs: number;
+  #congestedMs = -1;
+
+  /** `idleMs`: how long it is kept without a request. */
+  constructor(transport: Transport, engine: ChannelEngine, home: ChannelHome, idleMs: number) {
+    super(SIDE_CLIENT, transport, speaksMeshHttp2(transport) ? MESH_LIMITS : APP_LIMITS, engine);
+    this.#home = home;
+    this.#idleMs = idleMs;
+    this.#mesh = speaksMeshHttp2(transport);
+    this.#busyMs = this.nowMs;
+  }
+
+  /** Takes another request now. */
+  get room(): boolean {
+    return this.codec.canOpen && this.transport.retired !== true && !this.wire.closed && !this.#congested;
+  }
+
+  /** Bytes have been waiting for too long: more would only wait behind them. */
+  get #congested(): boolean {
+    if (this.waiting <= CONGESTED_BYTES) {
+      this.#congestedMs = -1;
+      return false;
+    }
+    const nowMs = this.engine.clock.monotonicMs();
+    if (this.#congestedMs < 0) this.#congestedMs = nowMs;
+    return nowMs - this.#congestedMs > CONGESTED_MS;
+  }
+
+  /** Upgrades may travel as extended CONNECT: our proxies always take them, others say so (RFC 8441 3). */
+  get takesUpgrades(): boolean {
+    return this.#mesh || this.codec.peer.connectProtocol;
+  }
+
+  stream(): ClientStream {
+    return new ClientStream(this);
+  }
+
+  override accept(): StreamHandler {
+    throw new Error("a server opened a stream: the codec refuses those");
+  }
+
+  override settings(): void {
+    this.#home.channelReady(this);
+  }
+
+  override goaway(): void {}
+
+  override streamEnded(): void {
+    this.#busyMs = this.nowMs;
+    if (this.codec.closing || this.transport.retired === true) this.#closeWhenDone();
+    else this.#home.channelReady(this);
+  }
+
+  protected override ticked(): void {
+    const { codec } = this;
+    const active = codec.activeStreams > 0;
+    if (this.transport.retired === true || (!active && this.nowMs - this.#busyMs >= this.#idleMs)) this.retire();
+    // Applications answer such questions with GOAWAY: some take them for an attack.
+    else if (this.#mesh && active && this.nowMs - this.heardMs >= PING_AFTER_MS) {
+      codec.ping(this.nowMs);
+      this.heardMs = this.nowMs;
+    }
+  }
+
+  /** No new request; ends with the last one. */
+  retire(): void {
+    if (!this.codec.closing) this.codec.shutdown(this.engine.clock.monotonicMs());
+    this.#closeWhenDone();
+  }
+
+  #closeWhenDone(): void {
+    this.touch();
+  }
+
+  protected override closed(): void {
+    this.#home.channelClosed(this);
+  }
+}
