@@ -30,7 +30,12 @@ export class OutboundHttp {
   constructor(options: OutboundOptions) {
     const { engine, view, dialer, opaque } = options;
     const { clock, wheel, turnEnd, outbox, limits } = engine;
-    this.#shared = { engine, view, opaque, pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) }) };
+    this.#shared = {
+      engine,
+      view,
+      opaque,
+      pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) }),
+    };
   }
 
   /** For a listener tied to one destination, `namespace/service:port`. */

@@ -12,7 +12,7 @@ export function discoveryNode({ instance, namespace, workload, worker }: Bootstr
     ...(worker === undefined ? {} : { part: `${worker.index}/${worker.of}` }),
     cluster: `${namespace}/${workload}`,
     version: VERSION,
-    features: [ALPN.H1, ALPN.TCP],
+    features: [ALPN.H2, ALPN.H1, ALPN.TCP],
   };
 }
 

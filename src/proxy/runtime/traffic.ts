@@ -57,7 +57,16 @@ export class Traffic {
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
-    const engine: Engine = { clock, wheel: new Wheel(clock), random, limits, observer, requestIds: new RequestIds(random), turnEnd: new TurnEnd(), outbox: new Outbox() };
+    const engine: Engine = {
+      clock,
+      wheel: new Wheel(clock),
+      random,
+      limits,
+      observer,
+      requestIds: new RequestIds(random),
+      turnEnd: new TurnEnd(),
+      outbox: new Outbox(),
+    };
     this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });
     this.#outboundTcp = new OutboundTcp({ config: view, dialer, observer, clock, random, limits });
     this.#inboundHttp = new InboundHttp({ engine, view, dialer });

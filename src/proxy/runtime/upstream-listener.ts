@@ -5,6 +5,8 @@ import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { ConfigView, HttpServerSide, Limits } from "../contract.ts";
 import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
+import { H2C } from "../http2/alpn.ts";
+import { readsRequests } from "../tls/inbound-decision.ts";
 import { peek } from "../tls/peek.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
 
@@ -49,9 +51,20 @@ export class UpstreamAcceptor {
   #serve(socket: Socket, stack: OutboundStack | null): void {
     if (socket.destroyed) return;
     const protocol = stack?.protocol ?? Protocol.DETECT;
-    if (protocol === Protocol.HTTP) this.#http(socket);
+    if (readsRequests(protocol)) this.#sortHttp(socket);
     else if (protocol === Protocol.DETECT) this.#detect(socket);
     else this.#tcp(socket);
+  }
+
+  /** HTTP of either version. What is neither gets the HTTP/1 parser's answer. */
+  #sortHttp(socket: Socket): void {
+    const { clock, limits } = this.#options;
+    const { headerDeadlineMs, idleConnectionMs } = limits;
+    peek(socket, { clock, silenceMs: idleConnectionMs, deadlineMs: idleConnectionMs + headerDeadlineMs }, (first) => {
+      if (first.kind === "http2") this.#http(socket, H2C);
+      else if (first.kind === "silent") socket.destroy();
+      else if (first.kind !== "closed") this.#http(socket);
+    });
   }
 
   /** Also without configuration: an HTTP client then gets an answer that says so. */
@@ -59,12 +72,13 @@ export class UpstreamAcceptor {
     const { clock, limits } = this.#options;
     peek(socket, { clock, silenceMs: DETECT_MS, deadlineMs: limits.headerDeadlineMs }, (first) => {
       if (first.kind === "http1") this.#http(socket);
+      else if (first.kind === "http2") this.#http(socket, H2C);
       else if (first.kind !== "closed") this.#tcp(socket);
     });
   }
 
-  #http(socket: Socket): void {
-    this.#options.http.serve(new PlainTransport(socket));
+  #http(socket: Socket, alpn = ""): void {
+    this.#options.http.serve(new PlainTransport(socket, alpn));
   }
 
   #tcp(socket: Socket): void {

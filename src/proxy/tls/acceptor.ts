@@ -14,6 +14,7 @@ import type { MeshConnections } from "./mesh-connections.ts";
 import { MeshTransport } from "./mesh-transport.ts";
 import { type PeekResult, peek } from "./peek.ts";
 import type { PeerCheck } from "./peer.ts";
+import { H2C } from "../http2/alpn.ts";
 import { PlainTransport } from "./plain-transport.ts";
 import { ACCEPTOR_MARGIN, retireAtMs } from "./retirement.ts";
 
@@ -93,6 +94,7 @@ export class InboundAcceptor {
 
   #act(socket: Socket, decision: ReturnType<typeof decideInbound>): void {
     if (decision === "plain-http") this.#options.http(new PlainTransport(socket));
+    else if (decision === "plain-http2") this.#options.http(new PlainTransport(socket, H2C));
     else if (decision === "plain-tcp") this.#options.tcp(new PlainTransport(socket));
     else if (decision === "refuse") this.#refuse(socket, "mtls-required", "plaintext, or TLS of the application's own");
     else this.#terminate(socket);

@@ -1,13 +1,14 @@
 import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import { ALPN } from "../../messages/names.ts";
-import { isUndeclared } from "./inbound-decision.ts";
+import { isUndeclared, readsRequests } from "./inbound-decision.ts";
 
-/** Standard name of HTTP/1.1: what curl and openssl offer. */
+/** Standard names: what curl, nghttp and openssl offer. */
 const HTTP_1_1 = "http/1.1";
+const HTTP_2 = "h2";
 
 /**
  * The name a port agrees to (ADR 1), ours before the client's order; undefined ends the handshake with
- * no_application_protocol. A port declared http never takes `meshctl/tcp`: rules that read requests
+ * no_application_protocol. A port whose requests are read never takes `meshctl/tcp`: rules that read requests
  * could be walked around.
  */
 export function chooseAlpn(protocol: Protocol, offered: readonly string[]): string | undefined {
@@ -15,11 +16,10 @@ export function chooseAlpn(protocol: Protocol, offered: readonly string[]): stri
 }
 
 function servedAlpn(protocol: Protocol): readonly string[] {
-  if (protocol === Protocol.HTTP) return HTTP_NAMES;
+  if (readsRequests(protocol)) return HTTP_NAMES;
   return isUndeclared(protocol) ? UNDECLARED_NAMES : TCP_NAMES;
 }
 
-const HTTP_NAMES = Object.freeze([ALPN.H1, HTTP_1_1]);
-const UNDECLARED_NAMES = Object.freeze([ALPN.H1, ALPN.TCP]);
-/** gRPC and HTTP/2 travel as opaque bytes until `meshctl/h2` joins. */
+const HTTP_NAMES = Object.freeze([ALPN.H2, ALPN.H1, HTTP_2, HTTP_1_1]);
+const UNDECLARED_NAMES = Object.freeze([ALPN.H2, ALPN.H1, ALPN.TCP]);
 const TCP_NAMES = Object.freeze([ALPN.TCP]);

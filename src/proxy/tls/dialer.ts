@@ -28,7 +28,16 @@ export interface DialerOptions {
 type Up = (transport: Transport) => void;
 type Failed = (reason: ReasonCode, message: string) => void;
 
-const NAMES = Object.freeze({ http: [ALPN.H1], tcp: [ALPN.TCP] });
+const HTTP_NAMES = Object.freeze([ALPN.H2, ALPN.H1]);
+/** For proxies of before HTTP/2. */
+const HTTP_1_NAMES = Object.freeze([ALPN.H1]);
+const TCP_NAMES = Object.freeze([ALPN.TCP]);
+
+/** What is offered, ours first (ADR 1): never a name the endpoint does not know. */
+function namesFor(endpoint: Endpoint, want: "http" | "tcp"): readonly string[] {
+  if (want === "tcp") return TCP_NAMES;
+  return endpoint.capabilities.includes(ALPN.H2) ? HTTP_NAMES : HTTP_1_NAMES;
+}
 
 /** Opens connections to endpoints: mutual TLS to whatever has an identity, plaintext only to what has none. */
 export class MeshDialer implements Dialer {
@@ -65,7 +74,7 @@ export class MeshDialer implements Dialer {
     const socket = connectTls({
       socket: raw,
       secureContext: this.#secureContext(own),
-      ALPNProtocols: NAMES[want],
+      ALPNProtocols: [...namesFor(endpoint, want)],
       rejectUnauthorized: true,
       // Names are not what identifies a workload; its SPIFFE id is checked below.
       checkServerIdentity: () => undefined,

@@ -5,6 +5,8 @@ export type FirstBytes =
   | { readonly kind: "tls"; readonly alpn: readonly string[]; readonly serverName: string | null }
   /** A request line of HTTP/1.x has begun. */
   | { readonly kind: "http1" }
+  /** The preface of HTTP/2, without an upgrade before it (RFC 9113 3.3). */
+  | { readonly kind: "http2" }
   | { readonly kind: "other" };
 
 /** Longest method we recognise, and the preface of HTTP/2 is told apart within it too. */
@@ -32,7 +34,7 @@ function classifyText(bytes: Buffer): FirstBytes | "more" {
   if (at === 0 || bytes[at] !== 0x20) return { kind: "other" };
   if (at + 1 === bytes.length) return "more";
   const text = bytes.toString("latin1", 0, HTTP2_PREFACE.length);
-  if (text === HTTP2_PREFACE) return { kind: "other" };
+  if (text === HTTP2_PREFACE) return { kind: "http2" };
   if (HTTP2_PREFACE.startsWith(text)) return "more";
   return isTargetStart(bytes[at + 1] as number) ? { kind: "http1" } : { kind: "other" };
 }

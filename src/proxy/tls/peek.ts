@@ -45,6 +45,8 @@ class Peek {
     this.#socket.on("end", this.#onClosed);
     this.#socket.on("close", this.#onClosed);
     this.#socket.on("error", this.#onClosed);
+    // Whoever had it before may have left it paused, and only this starts the reading of such a socket.
+    this.#socket.resume();
   }
 
   readonly #onReadable = (): void => {

@@ -7,10 +7,12 @@ export class PlainTransport implements Transport {
   readonly socket: Socket;
   readonly peerIdentity = "";
   readonly mtls = false;
-  readonly alpn = "";
+  /** `h2c` when the client began with the preface of HTTP/2. */
+  readonly alpn: string;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, alpn = "") {
     this.socket = socket;
+    this.alpn = alpn;
     // Whoever uses it learns from `close`; an error nobody listens to would end the process.
     socket.on("error", () => socket.destroy());
   }

@@ -51,19 +51,25 @@ export class StubView implements ConfigView {
     this.addService("api", 80, endpoints, policies);
   }
 
-  addService(name: string, port: number, endpoints: readonly Endpoint[], policies: readonly Policy[] = []): void {
+  addService(
+    name: string,
+    port: number,
+    endpoints: readonly Endpoint[],
+    policies: readonly Policy[] = [],
+    protocol: Protocol = Protocol.HTTP,
+  ): void {
     const destination = `default/${name}:${port}`;
     const balancer = createBalancer(seededRandom(7));
     balancer.update(endpoints, 0);
     this.balancers.set(destination, balancer);
-    const message = Outbound.fromPartial({ service: `default/${name}`, port, protocol: Protocol.HTTP, policies: [...policies] });
+    const message = Outbound.fromPartial({ service: `default/${name}`, port, protocol, policies: [...policies] });
     this.stacks.set(destination, compileOutbound(destination, message));
   }
 
-  addInbound(port: number, policies: readonly Policy[] = []): void {
+  addInbound(port: number, policies: readonly Policy[] = [], protocol: Protocol = Protocol.HTTP): void {
     const message: InboundPort = {
       port,
-      protocol: Protocol.HTTP,
+      protocol,
       mtls: MtlsMode.PERMISSIVE,
       policies: [...policies],
       service: DESTINATION,

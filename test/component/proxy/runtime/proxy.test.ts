@@ -58,7 +58,7 @@ describe("two sidecars and a controller", () => {
     assert.deepEqual(await get(toApi), { status: 200, reason: "", body: "hello" });
     const metrics = await get(api.ports.admin, "/metrics");
     assert.match(metrics.body, /meshctl_exchanges_total\{direction="inbound".*source="default\/web".*mtls="true",status="200"/);
-    assert.match(metrics.body, /meshctl_mesh_connections_opened_total\{alpn="meshctl\/h1"\} 1/);
+    assert.match(metrics.body, /meshctl_mesh_connections_opened_total\{alpn="meshctl\/h[12]"\} 1/);
 
     const tcpPort = await echoApp(t);
     controller.inbound("default/ledger", [{ port: tcpPort, protocol: TCP, mtls: STRICT, service: "default/ledger:7000" }]);

@@ -162,7 +162,7 @@ describe("first bytes", () => {
     ["nothing", "", "more"],
     ["the beginning of a method", "GE", "more"],
     ["a method and a space", "GET ", "more"],
-    ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "other"],
+    ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http2"],
     ["half of that preface", "PRI * HT", "more"],
     ["lower case", "get / HTTP/1.1", "other"],
     ["a method that never ends", "AAAAAAAAAAAAAAAAAAAA", "other"],

@@ -10,6 +10,7 @@ import { ACCEPTOR_MARGIN, DIALLER_MARGIN, retireAtMs } from "../../../../src/pro
 const MESH: FirstBytes = { kind: "tls", alpn: ["meshctl/h2", "meshctl/h1"], serverName: "" };
 const OTHER_TLS: FirstBytes = { kind: "tls", alpn: ["h2", "http/1.1"], serverName: "api" };
 const HTTP: FirstBytes = { kind: "http1" };
+const HTTP2: FirstBytes = { kind: "http2" };
 const BYTES: FirstBytes = { kind: "other" };
 const { STRICT, PERMISSIVE, DISABLE, UNSPECIFIED } = MtlsMode;
 
@@ -32,7 +33,14 @@ describe("what becomes of an inbound connection (ADR 1)", () => {
     [Protocol.TCP, PERMISSIVE, OTHER_TLS, "plain-tcp"],
     [Protocol.TCP, PERMISSIVE, HTTP, "plain-tcp"],
     [Protocol.GRPC, STRICT, MESH, "terminate"],
-    [Protocol.GRPC, PERMISSIVE, BYTES, "plain-tcp"],
+    [Protocol.GRPC, STRICT, OTHER_TLS, "terminate"],
+    [Protocol.GRPC, STRICT, HTTP2, "refuse"],
+    [Protocol.GRPC, PERMISSIVE, HTTP2, "plain-http2"],
+    [Protocol.GRPC, PERMISSIVE, BYTES, "plain-http"],
+    [Protocol.HTTP2, PERMISSIVE, HTTP2, "plain-http2"],
+    [Protocol.HTTP, PERMISSIVE, HTTP2, "plain-http2"],
+    [Protocol.TCP, PERMISSIVE, HTTP2, "plain-tcp"],
+    [Protocol.DETECT, PERMISSIVE, HTTP2, "plain-http2"],
     [Protocol.DETECT, PERMISSIVE, HTTP, "plain-http"],
     [Protocol.DETECT, PERMISSIVE, BYTES, "plain-tcp"],
     [Protocol.DETECT, STRICT, HTTP, "refuse"],
@@ -53,13 +61,15 @@ describe("what becomes of an inbound connection (ADR 1)", () => {
 describe("the ALPN name a port agrees to", () => {
   it("is ours before the client's order, and never opaque at an http port", () => {
     assert.equal(chooseAlpn(Protocol.HTTP, ["http/1.1", "meshctl/h1"]), "meshctl/h1");
-    assert.equal(chooseAlpn(Protocol.HTTP, ["h2", "http/1.1"]), "http/1.1");
+    assert.equal(chooseAlpn(Protocol.HTTP, ["http/1.1", "h2"]), "h2");
+    assert.equal(chooseAlpn(Protocol.HTTP, ["http/1.1"]), "http/1.1");
     assert.equal(chooseAlpn(Protocol.HTTP, ["meshctl/tcp"]), undefined);
     assert.equal(chooseAlpn(Protocol.TCP, ["meshctl/h1"]), undefined);
     assert.equal(chooseAlpn(Protocol.TCP, ["meshctl/tcp"]), "meshctl/tcp");
-    assert.equal(chooseAlpn(Protocol.GRPC, ["meshctl/tcp"]), "meshctl/tcp");
+    assert.equal(chooseAlpn(Protocol.GRPC, ["meshctl/tcp"]), undefined);
+    assert.equal(chooseAlpn(Protocol.GRPC, ["h2"]), "h2");
     assert.equal(chooseAlpn(Protocol.DETECT, ["meshctl/tcp"]), "meshctl/tcp");
-    assert.equal(chooseAlpn(Protocol.DETECT, ["meshctl/h2", "meshctl/h1"]), "meshctl/h1");
+    assert.equal(chooseAlpn(Protocol.DETECT, ["meshctl/h1", "meshctl/h2"]), "meshctl/h2");
     assert.equal(chooseAlpn(Protocol.HTTP, ["MESHCTL/H1"]), undefined);
   });
 });
