@@ -1,5 +1,4 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { TurnEnd } from "../../lib/turn-end.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Wheel } from "../../lib/wheel.ts";
 import type { Source } from "../../policies/contract.ts";
@@ -23,7 +22,6 @@ export interface Engine {
   readonly limits: Limits;
   readonly observer: Observer;
   readonly requestIds: RequestIds;
-  readonly turnEnd: TurnEnd;
   readonly outbox: Outbox;
 }
 

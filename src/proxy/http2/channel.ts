@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { TurnEnd, TurnTask } from "../../lib/turn-end.ts";
+import { type TurnEnd, atTurnEnd } from "../../lib/turn-end.ts";
 import { Deadline, type DeadlineOwner, type Wheel } from "../../lib/wheel.ts";
 import type { Transport } from "../contract.ts";
 import { Wire, type WireOwner } from "../wire.ts";
@@ -14,7 +14,6 @@ import type { Http2Stream, StreamHandler } from "./codec/stream.ts";
 export interface ChannelEngine {
   readonly clock: Clock;
   readonly wheel: Wheel;
-  readonly turnEnd: TurnEnd;
 }
 
 /** A stream of a channel to which this read brought something. */
@@ -29,7 +28,7 @@ const MAX_SOCKET_BYTES = 256 * 1_024;
 const LINGER_MS = 1_000;
 
 /** An HTTP/2 connection with its socket. All frames of an event-loop turn leave in one write. */
-export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnTask, ConnectionHandler {
+export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd, ConnectionHandler {
   readonly wire: Wire;
   readonly transport: Transport;
   readonly codec: Http2Connection;
@@ -104,7 +103,7 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnTask
   touch(): void {
     if (this.#dirty) return;
     this.#dirty = true;
-    this.engine.turnEnd.add(this);
+    atTurnEnd(this);
   }
 
   onTurnEnd(): void {

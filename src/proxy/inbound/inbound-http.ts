@@ -28,8 +28,8 @@ export class InboundHttp {
 
   constructor(options: InboundOptions) {
     const { engine, view, dialer } = options;
-    const { clock, wheel, turnEnd, outbox, limits } = engine;
-    const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) });
+    const { clock, wheel, outbox, limits } = engine;
+    const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, outbox, limits: afterOneHop(limits) });
     this.#shared = { engine, view, pools, appAddresses: options.appAddresses ?? LOOPBACKS };
   }
 

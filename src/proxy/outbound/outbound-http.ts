@@ -29,12 +29,12 @@ export class OutboundHttp {
 
   constructor(options: OutboundOptions) {
     const { engine, view, dialer, opaque } = options;
-    const { clock, wheel, turnEnd, outbox, limits } = engine;
+    const { clock, wheel, outbox, limits } = engine;
     this.#shared = {
       engine,
       view,
       opaque,
-      pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, turnEnd, outbox, limits: afterOneHop(limits) }),
+      pools: new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, outbox, limits: afterOneHop(limits) }),
     };
   }
 

@@ -1,6 +1,5 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { TurnEnd } from "../../lib/turn-end.ts";
 import type { Wheel } from "../../lib/wheel.ts";
 import { ALPN } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
@@ -22,7 +21,6 @@ export interface PoolOptions {
   readonly dialer: Dialer;
   readonly clock: Clock;
   readonly wheel: Wheel;
-  readonly turnEnd: TurnEnd;
   readonly outbox: Outbox;
   readonly limits: HeadLimits;
   /** Open and opening, to one endpoint. */
@@ -281,7 +279,7 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
   close(): void {
     this.#closed = true;
     for (const connection of this.#idle.splice(0)) connection.wire.destroy();
-    for (const channel of [...this.#channels]) channel.retire();
+    for (const channel of this.#channels) channel.retire();
     this.#checkEmpty();
   }
 }

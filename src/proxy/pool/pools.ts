@@ -49,7 +49,7 @@ export class Pools {
 
   close(): void {
     for (const pools of [this.#pools, this.#http2]) {
-      for (const pool of [...pools.values()]) pool.close();
+      for (const pool of pools.values()) pool.close();
       pools.clear();
     }
   }

@@ -1,7 +1,6 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import { TurnEnd } from "../../lib/turn-end.ts";
 import { Wheel } from "../../lib/wheel.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
 import type { ConfigView, Limits, Observer } from "../contract.ts";
@@ -64,7 +63,6 @@ export class Traffic {
       limits,
       observer,
       requestIds: new RequestIds(random),
-      turnEnd: new TurnEnd(),
       outbox: new Outbox(),
     };
     this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });

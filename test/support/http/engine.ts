@@ -1,7 +1,6 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { TurnEnd } from "../../../src/lib/turn-end.ts";
 import { Wheel } from "../../../src/lib/wheel.ts";
 import {
   type ConfigView,
@@ -76,7 +75,6 @@ export function startEngine(options: TestEngineOptions): TestEngine {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer,
     requestIds: new RequestIds(random),
-    turnEnd: new TurnEnd(),
     outbox: new Outbox(),
   };
   const dialer = options.dialer ?? plainDialer();

@@ -3,7 +3,6 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { EndpointState } from "../../../../src/decide/contract.ts";
-import { TurnEnd } from "../../../../src/lib/turn-end.ts";
 import { Wheel } from "../../../../src/lib/wheel.ts";
 import { DEFAULT_LIMITS, type Dialer, type Transport } from "../../../../src/proxy/contract.ts";
 import { Outbox } from "../../../../src/proxy/http1/outbox.ts";
@@ -63,7 +62,6 @@ function setup(options: Partial<PoolOptions> = {}): Setup {
         dialer,
         clock,
         wheel: new Wheel(clock, 10),
-        turnEnd: new TurnEnd(),
         outbox: new Outbox(),
         limits: DEFAULT_LIMITS,
         maxConnections: 2,
