@@ -7,6 +7,7 @@ import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
 import { H2C } from "../http2/alpn.ts";
 import { readsRequests } from "../tls/inbound-decision.ts";
+import { classifyHttpVersion } from "../tls/first-bytes.ts";
 import { peek } from "../tls/peek.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
 
@@ -56,11 +57,12 @@ export class UpstreamAcceptor {
     else this.#tcp(socket);
   }
 
-  /** HTTP of either version. What is neither gets the HTTP/1 parser's answer. */
+  /** HTTP of either version. */
   #sortHttp(socket: Socket): void {
     const { clock, limits } = this.#options;
     const { headerDeadlineMs, idleConnectionMs } = limits;
-    peek(socket, { clock, silenceMs: idleConnectionMs, deadlineMs: idleConnectionMs + headerDeadlineMs }, (first) => {
+    const deadlineMs = idleConnectionMs + headerDeadlineMs;
+    peek(socket, { clock, silenceMs: idleConnectionMs, deadlineMs, classify: classifyHttpVersion }, (first) => {
       if (first.kind === "http2") this.#http(socket, H2C);
       else if (first.kind === "silent") socket.destroy();
       else if (first.kind !== "closed") this.#http(socket);

@@ -25,6 +25,13 @@ export function classifyFirstBytes(bytes: Buffer): FirstBytes | "more" {
   return classifyText(bytes);
 }
 
+/** Which version of HTTP a port that speaks only that is spoken to in; anything that is not HTTP/2 gets the answer of an HTTP/1 parser. */
+export function classifyHttpVersion(bytes: Buffer): FirstBytes | "more" {
+  const text = bytes.toString("latin1", 0, HTTP2_PREFACE.length);
+  if (text === HTTP2_PREFACE) return { kind: "http2" };
+  return HTTP2_PREFACE.startsWith(text) ? "more" : { kind: "http1" };
+}
+
 /** A method of upper-case letters, a space, and something that can begin a target (RFC 9112 3.2). */
 function classifyText(bytes: Buffer): FirstBytes | "more" {
   let at = 0;

@@ -12,6 +12,8 @@ export interface PeekLimits {
   readonly silenceMs: number;
   /** Until the first bytes are clear, from the start. */
   readonly deadlineMs: number;
+  /** How they are told apart; all that may begin a connection when absent. */
+  readonly classify?: (bytes: Buffer) => FirstBytes | "more";
 }
 
 const START_BYTES = 2 * 1024;
@@ -54,7 +56,8 @@ class Peek {
       this.#append(chunk);
       if (this.#length >= MAX_CLIENT_HELLO_BYTES) break;
     }
-    const first = classifyFirstBytes(this.#held.subarray(0, this.#length));
+    const classify = this.#limits.classify ?? classifyFirstBytes;
+    const first = classify(this.#held.subarray(0, this.#length));
     if (first !== "more") this.#finish(first);
     else if (this.#length >= MAX_CLIENT_HELLO_BYTES) this.#finish({ kind: "other" });
   };

@@ -56,11 +56,20 @@ export interface Http2Limits {
   readonly connectProtocol: boolean;
 }
 
+/** What RFC 9113 6.5.2 counts for each line beside its text. */
+const LINE_BYTES = 32;
+/** 100 lines beside the pseudo-header fields; 16 KiB beside a target of 8 KiB: as in HTTP/1. */
+const APP_LINES = 104;
+const APP_TEXT_BYTES = 24 * 1_024;
+/** What a proxy adds: nothing accepted at the first hop is refused at the second. */
+const ADDED_LINES = 16;
+const ADDED_BYTES = 1_024;
+
 /** For applications and strangers. */
 export const APP_LIMITS: Http2Limits = Object.freeze({
   maxConcurrentStreams: 100,
-  maxHeaderLines: 100,
-  maxHeaderListBytes: 16 * 1_024 + 100 * 32,
+  maxHeaderLines: APP_LINES,
+  maxHeaderListBytes: APP_TEXT_BYTES + APP_LINES * LINE_BYTES,
   maxHeaderBombBytes: 128 * 1_024,
   maxBlockBytes: 48 * 1_024,
   maxContinuations: 32,
@@ -92,6 +101,8 @@ export const APP_LIMITS: Http2Limits = Object.freeze({
 export const MESH_LIMITS: Http2Limits = Object.freeze({
   ...APP_LIMITS,
   maxConcurrentStreams: 1_000,
+  maxHeaderLines: APP_LINES + ADDED_LINES,
+  maxHeaderListBytes: APP_TEXT_BYTES + ADDED_BYTES + (APP_LINES + ADDED_LINES) * LINE_BYTES,
   connectionWindow: 8 * 1_024 * 1_024,
   headerTableSize: 16_384,
   encoderTableSize: 16_384,
