@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchHop } from "./hop/hop.ts";
+import { benchGrpc } from "./grpc/grpc.ts";
 import { benchHandshake } from "./handshake/handshake.ts";
 import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
@@ -19,6 +20,7 @@ import { benchTcp } from "./tcp/tcp.ts";
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings | null>>> = {
   hop: benchHop,
   pair: benchPair,
+  grpc: benchGrpc,
   tcp: benchTcp,
   handshake: benchHandshake,
   overload: benchOverload,

@@ -8,6 +8,11 @@ export function cpuMicroseconds(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + ownCpu(each), 0);
 }
 
+/** The same over several processes. */
+export function cpuOfAll(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
+}
+
 function ownCpu(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The name of the program may hold spaces and brackets; fields are counted behind it.

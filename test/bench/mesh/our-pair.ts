@@ -3,7 +3,8 @@ import { Health, MtlsMode, Outbound, type Policy, Protocol, type Route } from ".
 import { ALPN, GRPC, TYPE_URL } from "../../../src/messages/names.ts";
 import { TestController } from "../../component/proxy/runtime/controller.ts";
 import type { PairPeer, RunningPair } from "../pair/contract.ts";
-import { activeFeatures } from "./active-features.ts";
+import { ExportTraceServiceRequest } from "../../../src/messages/gen/opentelemetry/proto/collector/trace/v1/trace_service.ts";
+import { activeFeatures, TRACES_PER_MILLION, type Witnessed } from "./active-features.ts";
 import { readProxy } from "./admin.ts";
 import { tenAccessRules, tenRules } from "./rules.ts";
 import { builtVersion, type SidecarProcess, startSidecar } from "./sidecar.ts";
@@ -19,7 +20,9 @@ export interface OurPairOptions {
 }
 
 export const DESTINATION = "default/api:80";
-const INSTANCE = "default/api-1";
+const [WEB, API] = ["default/web-1", "default/api-1"];
+/** Spans wait up to a second in their proxy. */
+const SPANS_LIMIT_MS = 3_000;
 const PROTOCOLS = { http: Protocol.HTTP, tcp: Protocol.TCP, grpc: Protocol.GRPC } as const;
 const LEAF_TTL_MS = 3_600_000;
 
@@ -35,9 +38,8 @@ export function ourPair(options: OurPairOptions): PairPeer {
     version: builtVersion,
     async start(_folder, backendPort, core): Promise<RunningPair> {
       const controller = new TestController(LEAF_TTL_MS);
-      controller.upStreams = Object.fromEntries(
-        [GRPC.METRICS, GRPC.CLOCK, GRPC.TAP].map((path) => [path, () => ({ message() {}, end() {} })]),
-      );
+      const spans = takeReports(controller);
+      for (const instance of [WEB, API]) controller.proxyConfig(instance, { tracesPerMillion: TRACES_PER_MILLION });
       await controller.open();
       const started: SidecarProcess[] = [];
       const stop = async (): Promise<void> => {
@@ -53,7 +55,7 @@ export function ourPair(options: OurPairOptions): PairPeer {
         const protocol = PROTOCOLS[options.protocol];
         const inbound = { appPort: backendPort, protocol: options.protocol, listenPort: 0, address: "127.0.0.1" };
         const policies = [...options.policies];
-        controller.inbound(INSTANCE, [{ port: backendPort, protocol, mtls: MtlsMode.STRICT, service: DESTINATION, policies }]);
+        controller.inbound(API, [{ port: backendPort, protocol, mtls: MtlsMode.STRICT, service: DESTINATION, policies }]);
         const api = await run("api", { inbound: [inbound] });
         publish(controller, options, api.ports.inbound[0] as number);
         const web = await run("web", { upstreams: [{ destination: DESTINATION, listenPort: 0 }] });
@@ -62,8 +64,16 @@ export function ourPair(options: OurPairOptions): PairPeer {
           pids: [web.pid, api.pid],
           port: web.ports.upstreams[0] as number,
           between: { port: api.ports.inbound[0] as number, tls: { key: keyPem, cert: chainPem, ca: controller.mesh.rootPem } },
-          configuration: async () =>
-            activeFeatures(await readProxy(web.ports.admin, web.pid), await readProxy(api.ports.admin, api.pid), DESTINATION, INSTANCE),
+          configuration: async () => {
+            const limit = Date.now() + SPANS_LIMIT_MS;
+            while ((!spans.has(WEB) || !spans.has(API)) && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 50));
+            const witnessed = async (instance: string, { ports, pid }: SidecarProcess): Promise<Witnessed> => ({
+              view: await readProxy(ports.admin, pid),
+              instance,
+              spans: spans.get(instance) ?? 0,
+            });
+            return activeFeatures(await witnessed(WEB, web), await witnessed(API, api), DESTINATION);
+          },
           stop,
         };
       } catch (error) {
@@ -74,12 +84,32 @@ export function ourPair(options: OurPairOptions): PairPeer {
   };
 }
 
+/** Takes what proxies report, as a controller does, and counts the spans of each instance. */
+function takeReports(controller: TestController): ReadonlyMap<string, number> {
+  const spans = new Map<string, number>();
+  const taken = () => ({ message() {}, end() {} });
+  controller.upStreams = {
+    [GRPC.METRICS]: taken,
+    [GRPC.CLOCK]: taken,
+    [GRPC.TAP]: taken,
+    [GRPC.SPANS]: ({ id }) => ({
+      message(bytes) {
+        const { resourceSpans } = ExportTraceServiceRequest.decode(bytes);
+        const count = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)).length;
+        spans.set(id, (spans.get(id) ?? 0) + count);
+      },
+      end() {},
+    }),
+  };
+  return spans;
+}
+
 function publish(controller: TestController, options: OurPairOptions, port: number): void {
   const endpoint = {
     address: "127.0.0.1",
     port,
     identity: "spiffe://cluster.local/ns/default/sa/api",
-    instance: INSTANCE,
+    instance: API,
     workload: "api",
     weight: 1,
     health: Health.READY,

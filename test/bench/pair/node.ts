@@ -4,28 +4,33 @@ import { spawnPinned, stopChild, untilAccepts } from "../peer.ts";
 import { clientTls, type SideFiles, writeCertificates } from "./certificates.ts";
 import { fixed, type PairPeer } from "./contract.ts";
 
-const PROGRAM = fileURLToPath(new URL("./node-pair-proxy.mjs", import.meta.url));
+/** What one writes with the platform's own parts: `program` is run once as `a`, once as `b`. */
+export function nodeProgram(name: string, program: string, description: string): PairPeer {
+  return {
+    name,
+    version: () => `Node ${process.version}`,
+    async start(folder, backendPort, core) {
+      const [port, portB] = [await freePort(), await freePort()];
+      const files = writeCertificates(folder);
+      const run = (role: string, own: number, next: number, side: SideFiles) =>
+        spawnPinned(core, process.execPath, [program, role, String(own), String(next), side.key, side.chain, files.root]);
+      const second = run("b", portB, backendPort, files.b);
+      await untilAccepts(portB);
+      const first = run("a", port, portB, files.a);
+      await untilAccepts(port);
+      return {
+        pids: [first.pid as number, second.pid as number],
+        port,
+        between: { port: portB, tls: clientTls(files) },
+        configuration: fixed(description),
+        stop: async () => void (await Promise.all([stopChild(first), stopChild(second)])),
+      };
+    },
+  };
+}
 
-/** What one writes with the platform's own parts. */
-export const nodePair: PairPeer = {
-  name: "node:http + node:http2",
-  version: () => `Node ${process.version}`,
-  async start(folder, backendPort, core) {
-    const [port, portB] = [await freePort(), await freePort()];
-    const files = writeCertificates(folder);
-    const { root, a, b } = files;
-    const run = (role: string, own: number, next: number, files: SideFiles) =>
-      spawnPinned(core, process.execPath, [PROGRAM, role, String(own), String(next), files.key, files.chain, root]);
-    const second = run("b", portB, backendPort, b);
-    await untilAccepts(portB);
-    const first = run("a", port, portB, a);
-    await untilAccepts(port);
-    return {
-      pids: [first.pid as number, second.pid as number],
-      port,
-      between: { port: portB, tls: clientTls(files) },
-      configuration: fixed("one HTTP/2 session over TLS 1.3 between the two, both verified (P-256); no routing, metrics or limits"),
-      stop: async () => void (await Promise.all([stopChild(first), stopChild(second)])),
-    };
-  },
-};
+export const nodePair: PairPeer = nodeProgram(
+  "node:http + node:http2",
+  fileURLToPath(new URL("./node-pair-proxy.mjs", import.meta.url)),
+  "one HTTP/2 session over TLS 1.3 between the two, both verified (P-256); no routing, metrics or limits",
+);

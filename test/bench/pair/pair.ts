@@ -5,7 +5,7 @@ import { runWrk } from "../load/wrk.ts";
 import { startBackend } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE, WARM_UP_SECONDS } from "../options.ts";
 import { versionOf } from "../peer.ts";
-import { cpuMicroseconds, residentMib } from "../process-cpu.ts";
+import { cpuOfAll, residentMib } from "../process-cpu.ts";
 import { formatSpread, formatTable, type Spread, spreadOf } from "../table.ts";
 import { HAPROXY_H1, HAPROXY_H2, haproxyPair } from "./haproxy.ts";
 import { nginxPair } from "./nginx.ts";
@@ -85,17 +85,13 @@ async function warmUp(series: readonly Series[], connections: readonly number[])
 
 async function load(series: Series, index: number, seconds: number): Promise<void> {
   const figures = series.loads[index] as LoadFigures;
-  const before = cpuOf(series);
+  const before = cpuOfAll(series.running.pids);
   const result = await runWrk(urlOf(series), figures.connections, seconds, LOAD_CORE);
-  figures.cpuUs.push((cpuOf(series) - before) / result.requests);
+  figures.cpuUs.push((cpuOfAll(series.running.pids) - before) / result.requests);
   figures.perSecond.push(result.requests / result.seconds);
   figures.p50Us.push(result.p50Us);
   figures.p99Us.push(result.p99Us);
   figures.errors += result.errors;
-}
-
-function cpuOf({ running }: Series): number {
-  return running.pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
 }
 
 async function latency(port: number, figures: LatencyFigures, seconds: number): Promise<void> {

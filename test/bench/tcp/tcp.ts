@@ -12,8 +12,8 @@ import type { PairPeer } from "../pair/contract.ts";
 import { HAPROXY_H1, HAPROXY_H2, HAPROXY_TCP, haproxyPair } from "../pair/haproxy.ts";
 import { nginxPair } from "../pair/nginx.ts";
 import { nodePair } from "../pair/node.ts";
-import { configurationLines, missingLines, ours, ratioOf, ratioText, type StartedPair, startPairs } from "../pair/peers.ts";
-import { cpuMicroseconds } from "../process-cpu.ts";
+import { configurationLines, missingLines, ours, ratioOf, ratioText, startPairs } from "../pair/peers.ts";
+import { cpuOfAll } from "../process-cpu.ts";
 import { formatSpread, formatTable, type Spread, spreadOf } from "../table.ts";
 
 const MIB = 1024 * 1024;
@@ -85,13 +85,13 @@ export async function benchTcp(options: BenchOptions): Promise<Findings | null> 
     for (let run = 0; run <= options.runs; run += 1) {
       for (const way of ways) {
         for (const each of series.filter((one) => one.way === way)) {
-          const before = cpuOf(each.pair);
+          const before = cpuOfAll(each.pair.running.pids);
           const url = `http://127.0.0.1:${each.pair.running.port}${way.path}`;
           const result = await runWrk(url, connections, options.seconds, LOAD_CORE, way.script);
           each.errors += result.errors;
           // The first round warms up; an answer that failed had no body.
           if (run === 0 || result.requests === 0 || result.errors > 0) continue;
-          each.mibPerCpuSecond.push((result.requests * 1e6) / (cpuOf(each.pair) - before));
+          each.mibPerCpuSecond.push((result.requests * 1e6) / (cpuOfAll(each.pair.running.pids) - before));
           each.mibPerSecond.push(result.requests / result.seconds);
         }
       }
@@ -149,10 +149,6 @@ export async function benchTcp(options: BenchOptions): Promise<Findings | null> 
 
 function scaled({ median, min, max }: Spread, by: number): Spread {
   return { median: median * by, min: min * by, max: max * by };
-}
-
-function cpuOf({ running }: StartedPair): number {
-  return running.pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
 }
 
 /** A file of 1 MiB under /big, and any body taken whole and answered 204. */

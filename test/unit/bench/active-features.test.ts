@@ -7,7 +7,10 @@ import { tenAccessRules, tenRules } from "../../bench/mesh/rules.ts";
 import { ratioOf, ratioText } from "../../bench/pair/peers.ts";
 
 const DESTINATION = "default/api:80";
-const INSTANCE = "default/api-1";
+const [WEB, API] = ["default/web-1", "default/api-1"];
+const traced = (name: string) => ({ type: "ProxyConfig", name, resource: { tracesPerMillion: 10_000 } });
+const judged = (a: ProxyView, b: ProxyView, spans = 5) =>
+  activeFeatures({ view: a, instance: WEB, spans }, { view: b, instance: API, spans }, DESTINATION);
 
 function caller(over: { rules?: number; metrics?: string; logLevel?: string } = {}): ProxyView {
   const { rules = 10, logLevel = "error" } = over;
@@ -15,14 +18,19 @@ function caller(over: { rules?: number; metrics?: string; logLevel?: string } = 
 meshctl_mesh_connections_opened_total{alpn="meshctl/h1"} 3
 `;
   const resource = { routes: rules === 0 ? [] : tenRules(DESTINATION, rules) };
-  return { resources: [{ type: "Outbound", name: DESTINATION, resource }], metrics: over.metrics ?? metrics, logLevel, nodeFlags: ["--x"] };
+  return {
+    resources: [{ type: "Outbound", name: DESTINATION, resource }, traced(WEB)],
+    metrics: over.metrics ?? metrics,
+    logLevel,
+    nodeFlags: ["--x"],
+  };
 }
 
 function called(over: { policies?: boolean; metrics?: string } = {}): ProxyView {
   const { id, origin, config } = tenAccessRules();
   const policies = over.policies === false ? [] : [{ id, origin, config: config.toString("base64") }];
   return {
-    resources: [{ type: "Inbound", name: INSTANCE, resource: { ports: [{ policies }] } }],
+    resources: [{ type: "Inbound", name: API, resource: { ports: [{ policies }] } }, traced(API)],
     metrics: over.metrics ?? 'meshctl_exchanges_total{direction="inbound",status="200",reason="",mtls="true"} 12\n',
     logLevel: "error",
     nodeFlags: [],
@@ -30,8 +38,8 @@ function called(over: { policies?: boolean; metrics?: string } = {}): ProxyView 
 }
 
 test("all on: nothing is off, and what the proxies said is shown", () => {
-  const found = activeFeatures(caller(), called(), DESTINATION, INSTANCE);
-  assert.deepEqual(found.off, []);
+  const found = judged(caller(), called());
+  assert.deepEqual([found.off, found.notBuilt], [[], []]);
   assert.match(
     found.lines.join("\n"),
     /meshctl\/h1 \(3 opened\)[^]*10 rules in force, the last took 12 requests; access list: 10[^]*flags: --x; none/,
@@ -52,12 +60,17 @@ for (const [what, a, b, off] of [
   ["an access log", caller({ logLevel: "debug" }), called(), ["access log off"]],
 ] as const) {
   test(`${what}: no ratio`, () => {
-    const found = activeFeatures(a, b, DESTINATION, INSTANCE);
+    const found = judged(a, b);
     assert.deepEqual(found.off, off);
     assert.equal(ratioText(30, 20, found), "refused");
     assert.equal(ratioOf(30, 20, found), null);
   });
 }
+
+test("no span came: traces are missing", () => {
+  const found = judged(caller(), called(), 0);
+  assert.deepEqual([...found.off, ...found.notBuilt], ["1 % traces"]);
+});
 
 test("a ratio without what is not built yet is marked", () => {
   const configuration = { lines: [], off: [], notBuilt: ["1 % traces"] };
