@@ -12,6 +12,7 @@ import { benchGrpc } from "./grpc/grpc.ts";
 import { benchHandshake } from "./handshake/handshake.ts";
 import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
+import { benchMemory } from "./memory/memory.ts";
 import { benchOverload } from "./overload/overload.ts";
 import { benchPair } from "./pair/pair.ts";
 import { killAll } from "./peer.ts";
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings
   pair: benchPair,
   grpc: benchGrpc,
   tcp: benchTcp,
+  memory: benchMemory,
   handshake: benchHandshake,
   overload: benchOverload,
 };

@@ -30,8 +30,12 @@ function childrenOf(pid: number): number[] {
   );
 }
 
-/** Resident memory of a process, MiB. */
+/** Resident memory of a process and its children, MiB; what they share is counted for each. */
 export function residentMib(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + ownResidentMib(each), 0);
+}
+
+function ownResidentMib(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(match?.[1] ?? 0) / 1024;
 }
