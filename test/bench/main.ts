@@ -15,6 +15,7 @@ import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
 import { benchMemory } from "./memory/memory.ts";
 import { benchOverload } from "./overload/overload.ts";
 import { benchPair } from "./pair/pair.ts";
+import { benchPolicies } from "./policies/policies.ts";
 import { killAll } from "./peer.ts";
 import { benchTcp } from "./tcp/tcp.ts";
 
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings
   tcp: benchTcp,
   memory: benchMemory,
   handshake: benchHandshake,
+  policies: benchPolicies,
   overload: benchOverload,
 };
 /** Of one part: more would mean that something hangs. */

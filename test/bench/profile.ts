@@ -18,9 +18,17 @@ interface CallFrame {
 
 const SHOWN = 30;
 
-/** Functions by their own time, idle time left out. */
+/** Prints the functions with most time of their own. */
 export function printProfile(file: string, what: string): void {
-  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as Profile;
+  const own = ownTimes(JSON.parse(readFileSync(file, "utf8")) as Profile);
+  const busyUs = [...own.values()].reduce((sum, each) => sum + each, 0);
+  const rows = [...own].slice(0, SHOWN).map(([label, us]) => [label, (us / 1e3).toFixed(0), `${((us / busyUs) * 100).toFixed(1)} %`]);
+  console.log(`\n${what} (${file}): ${(busyUs / 1e6).toFixed(1)} s busy; own time, (program) is native code and the kernel`);
+  console.log(formatTable([["function", "ms", "share"], ...rows]));
+}
+
+/** Microseconds of its own for each function, most first; idle time is nobody's. */
+export function ownTimes({ nodes, samples, timeDeltas }: Profile): ReadonlyMap<string, number> {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, labelOf(callFrame)]));
   const own = new Map<string, number>();
   for (const [index, id] of samples.entries()) {
@@ -28,15 +36,7 @@ export function printProfile(file: string, what: string): void {
     own.set(label, (own.get(label) ?? 0) + (timeDeltas[index] ?? 0));
   }
   own.delete("(idle)");
-  const busyUs = [...own.values()].reduce((sum, each) => sum + each, 0);
-  const top = [...own].sort(([, one], [, other]) => other - one).slice(0, SHOWN);
-  console.log(`\n${what} (${file}): ${(busyUs / 1e6).toFixed(1)} s busy; own time, (program) is native code and the kernel`);
-  console.log(
-    formatTable([
-      ["function", "ms", "share"],
-      ...top.map(([label, us]) => [label, (us / 1e3).toFixed(0), `${((us / busyUs) * 100).toFixed(1)} %`]),
-    ]),
-  );
+  return new Map([...own].sort(([, one], [, other]) => other - one));
 }
 
 function labelOf({ functionName, url, lineNumber }: CallFrame): string {

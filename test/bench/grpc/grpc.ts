@@ -97,7 +97,7 @@ export async function benchGrpc(options: BenchOptions): Promise<Findings | null>
     return {
       missing: started.missing,
       configurations: Object.fromEntries([...configured].map(([{ peer }, configuration]) => [peer.name, configuration])),
-      results: results.map(({ shown: _, ...each }) => each),
+      results,
     };
   } finally {
     await started.stop();

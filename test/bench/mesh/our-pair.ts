@@ -15,6 +15,8 @@ export interface OurPairOptions {
   nodeFlags(workload: string): readonly string[];
   readonly protocol: "http" | "tcp" | "grpc";
   readonly routes: readonly Route[];
+  /** On the service, in the caller's proxy. */
+  readonly outboundPolicies?: readonly Policy[];
   /** On the inbound port. */
   readonly policies: readonly Policy[];
 }
@@ -116,7 +118,14 @@ function publish(controller: TestController, options: OurPairOptions, port: numb
     capabilities: Object.values(ALPN),
   };
   controller.service(DESTINATION, 1, [endpoint]);
-  const outbound = { service: "default/api", port: 80, protocol: PROTOCOLS[options.protocol], meshed: true, routes: [...options.routes] };
+  const outbound = {
+    service: "default/api",
+    port: 80,
+    protocol: PROTOCOLS[options.protocol],
+    meshed: true,
+    routes: [...options.routes],
+    policies: [...(options.outboundPolicies ?? [])],
+  };
   controller.set(TYPE_URL.OUTBOUND, DESTINATION, Outbound.encode(Outbound.fromPartial(outbound)).finish());
 }
 

@@ -1,6 +1,7 @@
 /** The route and the access list that ours runs with: ten rules each, and requests are let through by the last. */
 import { MatchKind, type Policy, type Route, type RouteMatch } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { AccessAction, type AccessRule, Authorization } from "../../../src/messages/gen/meshctl/policy/v1/authorization.ts";
+import { Fault, type FaultRule } from "../../../src/messages/gen/meshctl/policy/v1/fault.ts";
 
 const { EXACT, PREFIX } = MatchKind;
 
@@ -40,6 +41,29 @@ export function tenRules(endpoints: string, count = RULES): Route[] {
     backends: [{ endpoints, weight: 1, invalid: "", policies: [] }],
     policies: [],
   }));
+}
+
+/** A fault that looks at every request and acts on none: half of those to a path nobody asks for. */
+export function idleFault(): Policy {
+  const rule: FaultRule = {
+    matches: [match(PREFIX, "/nowhere")],
+    sources: [],
+    delay: undefined,
+    abort: { httpStatus: 503, basisPoints: 5_000 },
+  };
+  const config = Buffer.from(Fault.encode({ rules: [rule], expiresAtUnixMs: 0 }).finish());
+  return { id: "fault", origin: "FaultInjection/default/api", config };
+}
+
+/** One rule that lets this very caller in. */
+export function oneAccessRule(): Policy {
+  const rule: AccessRule = {
+    action: AccessAction.ALLOW,
+    sources: [{ identity: "", namespace: "default", serviceAccount: "web" }],
+    matches: [match(PREFIX, "/")],
+    name: "",
+  };
+  return { id: "authorization", origin: ACCESS_ORIGIN, config: Buffer.from(Authorization.encode({ rules: [rule] }).finish()) };
 }
 
 /** Three denies and seven allows, of which the last holds for the caller `default/web`. */
