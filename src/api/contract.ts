@@ -181,6 +181,10 @@ export interface StatRow {
   readonly statuses: Readonly<Record<string, number>>;
   /** TCP connections that ended. */
   readonly tcpConnections: number;
+  /** TCP connections that are open now. */
+  readonly tcpOpen: number;
+  /** TCP connections on which nobody spoke while a proxy waited to see whether they are HTTP. */
+  readonly detectionTimeouts: number;
   /** Bytes of bodies and TCP connections, towards the server and back. */
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -4,6 +4,8 @@ export const METRIC = Object.freeze({
   DURATION: "meshctl.exchange.duration",
   REQUEST_BYTES: "meshctl.request.bytes",
   RESPONSE_BYTES: "meshctl.response.bytes",
+  OPEN_CONNECTIONS: "meshctl.tcp.connections.open",
+  DETECTION_TIMEOUTS: "meshctl.detection.timeouts",
 });
 
 /** Of all; outcomes carry `status` and `reason` besides. */
@@ -17,6 +19,8 @@ export const ATTRIBUTE = Object.freeze({
   STATUS: "status",
   REASON: "reason",
   ROUTE: "route",
+  /** Which process of a proxy with several. */
+  WORKER: "worker",
 });
 
 /** UCUM: durations are recorded in microseconds. */

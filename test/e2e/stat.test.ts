@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import type { StatResponse, StatRow } from "../../src/api/contract.ts";
 import { fetchOnce, load, shareTolerance } from "../support/load.ts";
-import { startMesh, type TestMesh, waitFor } from "../support/mesh.ts";
-import { served, startStore } from "../support/store.ts";
+import { missing } from "../support/tools.ts";
+import { DEMO, startMesh, type TestMesh, waitFor } from "../support/mesh.ts";
+import { served, startStore, upstreamPort } from "../support/store.ts";
 
 const REQUESTS = 2_000;
 
@@ -89,17 +94,65 @@ test("stat says what the client and the backends counted", async (t) => {
     const table = await mesh.ok(["stat", "-A", "-t", "5m", "-o", "wide"]);
     const [heading = "", ...rows] = table.trim().split("\n");
     const columns = (line: string): string[] => line.trim().split(/\s{2,}/);
-    assert.equal(columns(heading).join(" "), "NAMESPACE NAME MESHED SUCCESS RPS P50 P95 P99 TCP_CONN REQUESTS FAILURES SENT RECEIVED");
+    assert.equal(
+      columns(heading).join(" "),
+      "NAMESPACE NAME MESHED SUCCESS RPS P50 P95 P99 TCP_OPEN TCP_CONN REQUESTS FAILURES SENT RECEIVED",
+    );
     const row = columns(rows.find((line) => columns(line)[1] === "api") ?? "");
     assert.equal(row[2], "100.00%");
-    assert.equal(row[9], String(total));
-    assert.equal(row[10], String(seen("503")));
+    assert.equal(row[10], String(total));
+    assert.equal(row[11], String(seen("503")));
+  });
+
+  await t.test("wrk's count, the backends' and ours are one", { skip: missing("wrk") }, async () => {
+    const requestsNow = async (): Promise<StatRow> => (await stat(mesh, "svc", "api", "-t", "15m"))[0] as StatRow;
+    const backends = async (): Promise<number> => (await served(store.ports.api1)) + (await served(store.ports.api2));
+    const [start, servedBefore] = [await requestsNow(), await backends()];
+    const connections = 8;
+    const url = `http://127.0.0.1:${store.toApi}/items`;
+    const { stdout } = await promisify(execFile)("wrk", ["-t", "1", "-c", String(connections), "-d", "2s", "-H", "host: api", url]);
+    const wrk = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+    const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]);
+    assert.ok(wrk > 100 && failed > 0, stdout);
+    await statOf(mesh, start.requests + wrk, "svc", "api", "-t", "15m");
+    const servedNow = await backends();
+    // Of what was under way on its connections when wrk stopped, wrk counts nothing, and we know no status.
+    const end = await waitFor("the last report", async () => {
+      const row = await requestsNow();
+      return row.successes - start.successes >= servedNow - servedBefore - connections ? row : undefined;
+    });
+    const within = (counted: number, told: number, what: string): void =>
+      assert.ok(told >= counted && told <= counted + connections, `${what}: ${counted} counted, ${told} told`);
+    within(wrk, end.requests - start.requests, "requests");
+    within(failed, (end.statuses[503] ?? 0) - (start.statuses[503] ?? 0), "failures");
+    within((end.statuses[200] ?? 0) - (start.statuses[200] ?? 0), servedNow - servedBefore, "what backends served");
+  });
+
+  await t.test("open TCP connections, while they are", async () => {
+    await mesh.run("ledger", ["--service", "ledger:7000/tcp", "--port", "0"], ["node", join(DEMO, "ledger.js")]);
+    await mesh.run("shopper", ["--service", "shopper:80", "--port", "0", "--upstream", "ledger:7000"], ["node", join(DEMO, "api.js")]);
+    await mesh.waitReady("ledger");
+    const port = upstreamPort(await mesh.waitReady("shopper"), "default/ledger:7000");
+    const sockets = [1, 2, 3].map(() => connect(port, "127.0.0.1").on("error", () => {}));
+    t.after(() => sockets.forEach((socket) => socket.destroy()));
+    const rowWith = (open: number, ended: number): Promise<StatRow> =>
+      waitFor(`${open} open, ${ended} ended`, async () =>
+        (await stat(mesh, "svc", "ledger")).find((row) => row.tcpOpen === open && row.tcpConnections === ended),
+      );
+    assert.equal((await rowWith(3, 0)).requests, 0);
+    const [caller, ...others] = await stat(mesh, "workload", "--to", "ledger");
+    assert.deepEqual([caller?.name, caller?.tcpOpen, others.length], ["shopper", 3, 0]);
+    sockets[0]?.destroy();
+    await rowWith(2, 1);
+    for (const socket of sockets) socket.destroy();
+    await rowWith(0, 3);
   });
 
   await t.test("what a sidecar counted last is reported as it ends", async () => {
+    const before = (await stat(mesh, "svc", "api", "-t", "15m"))[0]?.requests ?? 0;
     for (let index = 0; index < 10; index += 1) await fetchOnce(api);
     await store.web.stop();
-    const [row] = await stat(mesh, "svc", "api", "-t", "5m");
-    assert.equal(row?.requests, total + 10);
+    const [row] = await stat(mesh, "svc", "api", "-t", "15m");
+    assert.equal(row?.requests, before + 10);
   });
 });

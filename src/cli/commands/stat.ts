@@ -27,7 +27,7 @@ const WATCH_EVERY_MS = 2_000;
 export const command = defineCommand<StatOptions>({
   description:
     "Shows what traffic there was: the share over mutual TLS, the share that succeeded (an answer with a status under 500), requests " +
-    "per second, latencies, and TCP connections that ended. Numbers are those of the caller: counted at its own proxy, so that what " +
+    "per second, latencies, and TCP connections that are open or ended. Numbers are those of the caller: counted at its own proxy, so that what " +
     "the mesh itself answered or could not deliver counts too; a caller without a proxy is counted where it came in.\n\n" +
     "A row is a service, a workload that answered, with --to a workload that asked (`-`: everyone outside the mesh), or a rule of a " +
     "route with the service it stands before. Proxies report every 5 s, the controller " +

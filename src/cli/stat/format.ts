@@ -1,7 +1,7 @@
 import type { StatRow } from "../../api/contract.ts";
 import type { Style } from "../output/style.ts";
 
-const STAT_HEADERS: readonly string[] = ["name", "meshed", "success", "rps", "p50", "p95", "p99", "tcp_conn"];
+const STAT_HEADERS: readonly string[] = ["name", "meshed", "success", "rps", "p50", "p95", "p99", "tcp_open", "tcp_conn"];
 const WIDE_HEADERS: readonly string[] = ["requests", "failures", "sent", "received"];
 
 export interface StatColumns {
@@ -24,6 +24,7 @@ export function statRow(row: StatRow, { namespaces, services, wide }: StatColumn
     latency(row.p50Ms),
     latency(row.p95Ms),
     latency(row.p99Ms),
+    String(row.tcpOpen),
     String(row.tcpConnections),
   ];
   if (wide) cells.push(String(row.requests), String(row.requests - row.successes), bytes(row.requestBytes), bytes(row.responseBytes));

@@ -3,6 +3,7 @@ import type { MeshStore } from "../../compile/store.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Workload } from "../../model/kinds/workload.ts";
 import { type Endpoint, HttpError } from "../http.ts";
+import type { OpenConnections } from "./open-connections.ts";
 import { parseStatQuery } from "./query.ts";
 import { summarise } from "./summary.ts";
 import type { TrafficWindow } from "./window.ts";
@@ -10,7 +11,7 @@ import type { TrafficWindow } from "./window.ts";
 const ROUTE_KINDS = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"] as const;
 
 /** GET stat: what proxies reported, by service, workload or route. A name that neither exists nor had traffic is 404. */
-export function statEndpoint(window: TrafficWindow, store: MeshStore, clock: Clock): Endpoint {
+export function statEndpoint(window: TrafficWindow, open: OpenConnections, store: MeshStore, clock: Clock): Endpoint {
   return {
     method: "GET",
     path: API.STAT,
@@ -19,7 +20,7 @@ export function statEndpoint(window: TrafficWindow, store: MeshStore, clock: Clo
       const query = parseStatQuery(exchange.query, window.windowMs / 1_000);
       const { sinceMs, cells } = window.last(query.seconds * 1_000);
       const untilMs = clock.nowMs();
-      const rows = summarise(cells, query, untilMs - sinceMs);
+      const rows = summarise(cells, open.edges, query, untilMs - sinceMs);
       const { kind, name, namespace } = query;
       if (rows.length === 0 && name !== undefined && namespace !== undefined && !exists(store, kind, namespace, name))
         throw new HttpError(404, "NotFound", `${kind} ${namespace}/${name} not found`);

@@ -11,12 +11,24 @@ import { BUCKETS, type Exponential, SCALE } from "../../telemetry/exponential.ts
 import type { EdgeLabels } from "../../telemetry/traffic-deltas.ts";
 import { ATTRIBUTE, DURATION_UNIT, METRIC } from "../../telemetry/traffic-names.ts";
 
-/** What one data point of a report says of an edge. Durations are in microseconds. */
-export type TrafficPoint = { readonly edge: EdgeLabels } & (
+/** What has happened on an edge since it was last said. Durations are in microseconds. */
+export type WindowPoint = { readonly edge: EdgeLabels } & (
   | { readonly what: "exchanges"; readonly status: number; readonly reason: string; readonly count: number }
   | { readonly what: "durations"; readonly histogram: Exponential }
   | { readonly what: "request-bytes" | "response-bytes"; readonly bytes: number }
+  | { readonly what: "detection-timeouts"; readonly count: number }
 );
+
+/** How many TCP connections are open on an edge of one process of a proxy. */
+export interface OpenPoint {
+  readonly what: "open";
+  readonly edge: EdgeLabels;
+  readonly worker: number;
+  readonly open: number;
+}
+
+/** What one data point of a report says of an edge. */
+export type TrafficPoint = WindowPoint | OpenPoint;
 
 export interface TrafficRead {
   readonly points: readonly TrafficPoint[];
@@ -27,6 +39,7 @@ export interface TrafficRead {
 /** A finer scale is brought to ours by shifting; 20 is the finest that OpenTelemetry speaks of. */
 const MAX_SCALE = 20;
 const MAX_LABEL = 512;
+const MAX_WORKER = 1_023;
 
 /** Null when the bytes are no ExportMetricsServiceRequest. Other instruments than those of traffic are passed over. */
 export function readTraffic(bytes: Uint8Array): TrafficRead | null {
@@ -54,6 +67,8 @@ function readMetric({ name, unit, data }: Metric, take: (point: TrafficPoint | n
   if (name === METRIC.EXCHANGES) readExchanges(data.sum, take);
   if (name === METRIC.REQUEST_BYTES) readBytes("request-bytes", data.sum, take);
   if (name === METRIC.RESPONSE_BYTES) readBytes("response-bytes", data.sum, take);
+  if (name === METRIC.DETECTION_TIMEOUTS) readDetections(data.sum, take);
+  if (name === METRIC.OPEN_CONNECTIONS) readOpen(data.sum, take);
 }
 
 function readExchanges(sum: Sum, take: (point: TrafficPoint | null) => void): void {
@@ -71,6 +86,25 @@ function readBytes(what: "request-bytes" | "response-bytes", sum: Sum, take: (po
     const edge = readEdge(attributes);
     const bytes = amount(sum, value);
     take(edge === null || bytes === null ? null : { what, edge, bytes });
+  }
+}
+
+function readDetections(sum: Sum, take: (point: TrafficPoint | null) => void): void {
+  for (const { attributes, value } of sum.dataPoints) {
+    const edge = readEdge(attributes);
+    const count = amount(sum, value);
+    take(edge === null || count === null ? null : { what: "detection-timeouts", edge, count });
+  }
+}
+
+function readOpen({ aggregationTemporality, isMonotonic, dataPoints }: Sum, take: (point: TrafficPoint | null) => void): void {
+  const usable = aggregationTemporality === AggregationTemporality.CUMULATIVE && !isMonotonic;
+  for (const { attributes, value } of dataPoints) {
+    const edge = readEdge(attributes);
+    const open = wholeNumber(value);
+    const worker = find(attributes, ATTRIBUTE.WORKER) ?? 0;
+    const fine = usable && edge !== null && open !== null && typeof worker === "number" && worker >= 0 && worker <= MAX_WORKER;
+    take(fine ? { what: "open", edge, worker, open } : null);
   }
 }
 
@@ -99,7 +133,10 @@ function clampBucket(index: number): number {
 }
 
 function amount({ aggregationTemporality, isMonotonic }: Sum, value: Sum["dataPoints"][number]["value"]): number | null {
-  if (!isDelta(aggregationTemporality) || !isMonotonic) return null;
+  return isDelta(aggregationTemporality) && isMonotonic ? wholeNumber(value) : null;
+}
+
+function wholeNumber(value: Sum["dataPoints"][number]["value"]): number | null {
   const number = value?.$case === "asInt" ? value.asInt : value?.asDouble;
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : null;
 }

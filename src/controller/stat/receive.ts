@@ -3,19 +3,22 @@ import type { Subscriber } from "../../discovery/server/contract.ts";
 import type { UpStreamHandler } from "../../discovery/server/server.ts";
 import { workloadLabel } from "../workload-label.ts";
 import { readTraffic, type TrafficPoint } from "./read-traffic.ts";
+import type { OpenConnections } from "./open-connections.ts";
 import type { TrafficWindow } from "./window.ts";
 
-/** Takes the OTLP metrics of proxies into the window. */
+/** Takes the OTLP metrics of proxies: what happened into the window, what is open beside it. */
 export class TrafficReports {
   readonly #window: TrafficWindow;
+  readonly #open: OpenConnections;
   readonly #store: MeshStore;
   /** Requests that were taken. */
   received = 0;
   /** Points that could not be used, and requests that were no OTLP. */
   refused = 0;
 
-  constructor(window: TrafficWindow, store: MeshStore) {
+  constructor(window: TrafficWindow, open: OpenConnections, store: MeshStore) {
     this.#window = window;
+    this.#open = open;
     this.#store = store;
   }
 
@@ -36,6 +39,7 @@ export class TrafficReports {
     for (const point of read.points) {
       const own = asToldBy(sender, point);
       if (own === null) this.refused += 1;
+      else if (own.what === "open") this.#open.set(`${instance} ${own.worker}`, own.edge, own.open);
       else this.#window.add(own);
     }
   }

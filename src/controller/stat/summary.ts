@@ -1,5 +1,6 @@
 import type { StatQuery, StatRow } from "../../api/contract.ts";
 import { addExponential, type Exponential, exponentialQuantile } from "../../telemetry/exponential.ts";
+import type { OpenEdge } from "../../telemetry/open-edges.ts";
 import { type EdgeLabels, OTHER, OUTSIDE } from "../../telemetry/traffic-deltas.ts";
 import type { Cell } from "./window.ts";
 
@@ -8,6 +9,8 @@ interface Total {
   requests: number;
   successes: number;
   tcpConnections: number;
+  tcpOpen: number;
+  detectionTimeouts: number;
   requestBytes: number;
   responseBytes: number;
   mtls: number;
@@ -20,23 +23,31 @@ interface Total {
  * Rows by name. Each request is counted once, where its caller sees it: at the caller's proxy, or, when the
  * caller has none, at the proxy it came in at in plaintext. `coveredMs` is what rates are per.
  */
-export function summarise(cells: readonly Cell[], query: StatQuery, coveredMs: number): StatRow[] {
+export function summarise(cells: readonly Cell[], open: readonly OpenEdge[], query: StatQuery, coveredMs: number): StatRow[] {
   const totals = new Map<string, Total>();
   const subjects = new Map<string, Subject>();
-  for (const cell of cells) {
-    if (!seenByCaller(cell.edge) || !matches(cell.edge, query)) continue;
-    const subject = subjectOf(cell.edge, query);
-    if (subject === null) continue;
+  const totalOf = (edge: EdgeLabels): Total | null => {
+    if (!seenByCaller(edge) || !matches(edge, query)) return null;
+    const subject = subjectOf(edge, query);
+    if (subject === null) return null;
     const key = `${subject.namespace}/${subject.service ?? ""}/${subject.name}`;
     let total = totals.get(key);
     if (total === undefined) {
       totals.set(key, (total = emptyTotal()));
       subjects.set(key, subject);
     }
-    addCell(total, cell);
+    return total;
+  };
+  for (const cell of cells) {
+    const total = totalOf(cell.edge);
+    if (total !== null) addCell(total, cell);
+  }
+  for (const { labels, open: count } of open) {
+    const total = totalOf(labels);
+    if (total !== null) total.tcpOpen += count;
   }
   return [...totals]
-    .filter(([, { requests, tcpConnections }]) => requests + tcpConnections > 0)
+    .filter(([, total]) => total.requests + total.tcpConnections + total.tcpOpen + total.detectionTimeouts > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, total]) => rowFrom(subjects.get(key) as Subject, total, coveredMs / 1_000));
 }
@@ -95,6 +106,8 @@ function emptyTotal(): Total {
     requests: 0,
     successes: 0,
     tcpConnections: 0,
+    tcpOpen: 0,
+    detectionTimeouts: 0,
     requestBytes: 0,
     responseBytes: 0,
     mtls: 0,
@@ -104,7 +117,7 @@ function emptyTotal(): Total {
   };
 }
 
-function addCell(total: Total, { edge, outcomes, durations, requestBytes, responseBytes }: Cell): void {
+function addCell(total: Total, { edge, outcomes, durations, requestBytes, responseBytes, detectionTimeouts }: Cell): void {
   const tcp = edge.protocol === "tcp";
   let counted = 0;
   for (const { status, reason, count } of outcomes.values()) {
@@ -124,6 +137,7 @@ function addCell(total: Total, { edge, outcomes, durations, requestBytes, respon
   if (!tcp && durations !== null) total.durations = addExponential(total.durations, durations);
   total.requestBytes += requestBytes;
   total.responseBytes += responseBytes;
+  total.detectionTimeouts += detectionTimeouts;
 }
 
 function rowFrom({ namespace, name, service }: Subject, total: Total, seconds: number): StatRow {
@@ -131,7 +145,7 @@ function rowFrom({ namespace, name, service }: Subject, total: Total, seconds: n
     const us = total.durations === null ? null : exponentialQuantile(total.durations, share);
     return us === null ? null : Math.round(us) / 1_000;
   };
-  const { requests, successes, mtls, plaintext, tcpConnections, requestBytes, responseBytes } = total;
+  const { requests, successes, mtls, plaintext, tcpConnections, tcpOpen, detectionTimeouts, requestBytes, responseBytes } = total;
   return {
     namespace,
     name,
@@ -146,6 +160,8 @@ function rowFrom({ namespace, name, service }: Subject, total: Total, seconds: n
     p99Ms: quantile(0.99),
     statuses: Object.fromEntries([...total.statuses].sort(([a], [b]) => a - b)),
     tcpConnections,
+    tcpOpen,
+    detectionTimeouts,
     requestBytes,
     responseBytes,
   };

@@ -1,7 +1,8 @@
 import { STAT_WINDOW_SECONDS } from "../../api/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { addExponential, type Exponential } from "../../telemetry/exponential.ts";
-import type { TrafficPoint } from "./read-traffic.ts";
+import type { WindowPoint } from "./read-traffic.ts";
+import { edgeKey } from "../../telemetry/open-edges.ts";
 import { type EdgeLabels, OTHER } from "../../telemetry/traffic-deltas.ts";
 
 export interface WindowLimits {
@@ -38,6 +39,7 @@ export interface Cell {
   durations: Exponential | null;
   requestBytes: number;
   responseBytes: number;
+  detectionTimeouts: number;
 }
 
 interface Slot {
@@ -72,7 +74,7 @@ export class TrafficWindow {
     return this.#limits.windowMs;
   }
 
-  add(point: TrafficPoint): void {
+  add(point: WindowPoint): void {
     const cell = this.#cell(point.edge);
     if (cell === null) {
       this.overflowed += 1;
@@ -80,6 +82,7 @@ export class TrafficWindow {
     }
     if (point.what === "durations") cell.durations = addExponential(cell.durations, point.histogram);
     else if (point.what === "exchanges") addOutcome(cell.outcomes, point.status, point.reason, point.count);
+    else if (point.what === "detection-timeouts") cell.detectionTimeouts += point.count;
     else if (point.what === "request-bytes") cell.requestBytes += point.bytes;
     else cell.responseBytes += point.bytes;
   }
@@ -95,14 +98,13 @@ export class TrafficWindow {
   }
 
   #cell(edge: EdgeLabels): Cell | null {
-    const { direction, protocol, service, source, destination, mtls, route } = edge;
-    const key = [direction, protocol, service, source, destination, mtls, route].join("\0");
+    const key = edgeKey(edge);
     const slot = this.#slot();
     const known = slot.cells.get(key);
     if (known !== undefined) return known;
     const slots = this.#series.get(key) ?? 0;
     if (slots === 0 && this.#series.size >= this.#limits.maxSeries) return null;
-    const cell: Cell = { edge, outcomes: new Map(), durations: null, requestBytes: 0, responseBytes: 0 };
+    const cell: Cell = { edge, outcomes: new Map(), durations: null, requestBytes: 0, responseBytes: 0, detectionTimeouts: 0 };
     slot.cells.set(key, cell);
     this.#series.set(key, slots + 1);
     this.#cells += 1;

@@ -12,6 +12,7 @@ import { ProxySettings } from "../../controller/publish/settings.ts";
 import { createSnapshotSource } from "../../controller/publish/source.ts";
 import type { CountProgrammed } from "../../controller/status/policy-status.ts";
 import { statEndpoint } from "../../controller/stat/endpoint.ts";
+import { OpenConnections } from "../../controller/stat/open-connections.ts";
 import { TrafficReports } from "../../controller/stat/receive.ts";
 import { TrafficWindow } from "../../controller/stat/window.ts";
 import { tapEndpoint } from "../../controller/tap/endpoint.ts";
@@ -59,7 +60,8 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     capabilitiesOf: (instance) => capabilities.of(instance),
   });
   const traffic = new TrafficWindow(clock);
-  const reports = new TrafficReports(traffic, store);
+  const openConnections = new OpenConnections(clock);
+  const reports = new TrafficReports(traffic, openConnections, store);
   const traces = new TraceStore(clock);
   const spans = new SpanReports(traces, store);
   const settings = new ProxySettings((instance) => discovery.changed(TYPE_URL.PROXY_CONFIG, [instance]));
@@ -121,7 +123,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     reports,
     traces,
     spans,
-    endpoints: [tapEndpoint(taps, store, clock), statEndpoint(traffic, store, clock), ...traceEndpoints(traces, clock)],
+    endpoints: [tapEndpoint(taps, store, clock), statEndpoint(traffic, openConnections, store, clock), ...traceEndpoints(traces, clock)],
     status: () => ({
       store,
       trustDomain: ca.trustDomain,

@@ -16,6 +16,8 @@ export interface OutboundListenersOptions {
   readonly tcp: OutboundTcp;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Of {@link UpstreamAcceptor}. */
+  silent(destination: string): void;
   readonly overload: Overload;
 }
 
@@ -39,9 +41,9 @@ export class OutboundListeners {
   async openUpstreams(upstreams: readonly UpstreamListener[]): Promise<readonly number[]> {
     const ports: number[] = [];
     for (const { destination, listenPort } of upstreams) {
-      const { config, http, tcp, clock, limits } = this.#options;
+      const { config, http, tcp, clock, limits, silent } = this.#options;
       const side = this.#remember(http.upstream(destination));
-      const acceptor = new UpstreamAcceptor({ destination, config, http: side, tcp, clock, limits });
+      const acceptor = new UpstreamAcceptor({ destination, config, http: side, tcp, clock, limits, silent });
       ports.push(await this.#listen(listenPort, `upstream ${destination}`, acceptor));
     }
     return ports;
@@ -61,9 +63,9 @@ export class OutboundListeners {
    * inside the tunnel too.
    */
   tunnel(transport: Transport, destination: string): void {
-    const { config, tcp, clock, limits } = this.#options;
+    const { config, tcp, clock, limits, silent } = this.#options;
     const http = { serve: (inner: Transport): void => this.#tunnelSide(destination).serve(inner) };
-    new UpstreamAcceptor({ destination, config, http, tcp, clock, limits }).accept(transport.socket);
+    new UpstreamAcceptor({ destination, config, http, tcp, clock, limits, silent }).accept(transport.socket);
   }
 
   drain(done: () => void): void {

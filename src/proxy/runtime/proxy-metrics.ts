@@ -22,6 +22,8 @@ export interface ConnectionCounters {
   /** An inbound connection was closed instead of served. */
   refused(reason: ReasonCode): void;
   meshOpened(alpn: string): void;
+  /** Nobody spoke on a connection to `service` while we waited to see what it is. */
+  silent(service: string): void;
 }
 
 /** Registers everything beside traffic. */
@@ -49,7 +51,13 @@ export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures
   const opened = registry.counter("meshctl_mesh_connections_opened_total", "Mutual TLS connections by what they speak, both ways.", [
     "alpn",
   ]);
+  const silent = registry.counter(
+    "meshctl_detection_timeouts_total",
+    "Connections taken for opaque TCP because nobody spoke in time: declare the port's protocol.",
+    ["service"],
+  );
   return {
+    silent: (service) => silent.with(service).add(1),
     refused: (reason) => refused.with(reason).add(1),
     meshOpened: (alpn) => opened.with(alpn === "" ? "none" : alpn).add(1),
   };

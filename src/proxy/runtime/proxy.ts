@@ -9,7 +9,6 @@ import type { ProxyConfig } from "../../messages/gen/meshctl/discovery/v1/discov
 import { GRPC } from "../../messages/names.ts";
 import { parseLogLevel, type RootLogger } from "../../telemetry/log.ts";
 import { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
-import { TrafficDeltas } from "../../telemetry/traffic-deltas.ts";
 import { TrafficMetrics } from "../../telemetry/traffic-metrics.ts";
 import { DEFAULT_LIMITS } from "../contract.ts";
 import type { Overload } from "../overload/overload.ts";
@@ -34,7 +33,7 @@ import { type NotReady, Readiness } from "./readiness.ts";
 import { dumpResources } from "./resource-dump.ts";
 import { parseConfiguration } from "./saved-configuration.ts";
 import { SAVED, savedInDirectory, type SavedState, savedWithSupervisor } from "./saved-state.ts";
-import { TrafficReport } from "./traffic-report.ts";
+import { Reports } from "./reports.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface ProxyOptions {
@@ -65,7 +64,7 @@ export class Proxy {
   readonly #tap: Tap;
   readonly #tapSender: TapSender;
   readonly #clockReport: ClockReport;
-  readonly #report: TrafficReport;
+  readonly #report: Reports;
   readonly #tracer: Tracer;
   readonly #spans: SpanSender;
   readonly #admin: Admin;
@@ -100,17 +99,16 @@ export class Proxy {
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
     this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender, processes: bootstrap.worker?.of ?? 1 });
-    const deltas = new TrafficDeltas();
     const sender = { namespace, workload, instance, version: VERSION };
-    this.#report = new TrafficReport({
+    this.#report = new Reports({
       clock,
-      deltas,
-      sender,
+      sender: { ...sender, worker: bootstrap.worker?.index ?? 0 },
+      connections: () => this.#traffic.openTcp(),
       open: (onEnd) => this.#discovery?.openUpStream(GRPC.METRICS, onEnd) ?? null,
     });
     this.#tracer = new Tracer(random);
     this.#spans = new SpanSender({ clock, source: sender, open: (onEnd) => this.#discovery?.openUpStream(GRPC.SPANS, onEnd) ?? null });
-    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, deltas), this.#tap, this.#spans, log);
+    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, this.#report.deltas), this.#tap, this.#spans, log);
     this.#config = new Configuration({
       clock,
       random,
@@ -141,6 +139,10 @@ export class Proxy {
         log.debug("inbound connection refused", { reason, message, from });
       },
       meshOpened: counted.meshOpened,
+      silent: (service) => {
+        counted.silent(service);
+        this.#report.silent(service);
+      },
     });
     this.#readiness = new Readiness(
       () => this.#notReady(),

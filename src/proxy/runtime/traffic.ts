@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { Wheel } from "../../lib/wheel.ts";
 import type { Bootstrap } from "../../messages/bootstrap.ts";
-import type { ConfigView, Limits, Observer } from "../contract.ts";
+import type { ConfigView, ExchangeRecord, Limits, Observer } from "../contract.ts";
 import { RequestIds } from "../http/request-ids.ts";
 import { Outbox } from "../http1/outbox.ts";
 import type { Engine } from "../http/server-side.ts";
@@ -32,6 +32,8 @@ export interface TrafficOptions {
   refused(refusal: RefusedConnection): void;
   /** A mutual TLS connection stands, whoever opened it. */
   meshOpened(alpn: string): void;
+  /** Nobody spoke on a connection to `service` whose protocol is not declared. */
+  silent(service: string): void;
 }
 
 /** Ports that were bound, in the order of the bootstrap's lists. */
@@ -52,7 +54,7 @@ export class Traffic {
   readonly #outboundTcp: OutboundTcp;
 
   constructor(options: TrafficOptions) {
-    const { view, source, check, observer, clock, random, limits, overload, refused, meshOpened } = options;
+    const { view, source, check, observer, clock, random, limits, overload, refused, meshOpened, silent } = options;
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
@@ -87,7 +89,15 @@ export class Traffic {
       overload,
       refused,
     });
-    this.outbound = new OutboundListeners({ config: view, http: this.#outboundHttp, tcp: this.#outboundTcp, clock, limits, overload });
+    this.outbound = new OutboundListeners({
+      config: view,
+      http: this.#outboundHttp,
+      tcp: this.#outboundTcp,
+      clock,
+      limits,
+      overload,
+      silent,
+    });
     overload.memory.add(() => this.#connections.bufferedBytes);
   }
 
@@ -100,6 +110,12 @@ export class Traffic {
 
   get meshConnections(): number {
     return this.#connections.size;
+  }
+
+  /** Opaque connections through which bytes pass now. */
+  *openTcp(): Iterable<Readonly<ExchangeRecord>> {
+    yield* this.#inboundTcp.connections.records;
+    yield* this.#outboundTcp.connections.records;
   }
 
   /** These endpoints are gone: connections to them end with their work. */

@@ -18,6 +18,8 @@ export interface UpstreamOptions {
   readonly tcp: OutboundTcp;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Neither side spoke while we waited to see what the connection is: it is taken for opaque TCP. */
+  silent(destination: string): void;
 }
 
 /** Nothing from the application for this long: the service speaks first (design section 8, detection). */
@@ -71,8 +73,9 @@ export class UpstreamAcceptor {
 
   /** Also without configuration: an HTTP client then gets an answer that says so. */
   #detect(socket: Socket): void {
-    const { clock, limits } = this.#options;
+    const { clock, config, destination, limits } = this.#options;
     peek(socket, { clock, silenceMs: DETECT_MS, deadlineMs: limits.headerDeadlineMs }, (first) => {
+      if (first.kind === "silent" && config.outbound(destination) !== undefined) this.#options.silent(destination);
       if (first.kind === "http1") this.#http(socket);
       else if (first.kind === "http2") this.#http(socket, H2C);
       else if (first.kind !== "closed") this.#tcp(socket);

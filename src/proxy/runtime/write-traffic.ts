@@ -67,7 +67,13 @@ export function writeTraffic(edges: readonly EdgeDelta[], head: ReportHead): Uin
     sum(METRIC.REQUEST_BYTES, "By", requestBytes),
     sum(METRIC.RESPONSE_BYTES, "By", responseBytes),
   ];
-  const resource = {
+  const scopeMetrics = [{ scope: { name: "meshctl-proxy", version: head.version }, metrics }];
+  return ExportMetricsServiceRequest.encode({ resourceMetrics: [{ resource: resourceOf(head), scopeMetrics }] }).finish();
+}
+
+/** Who reports, by the names OpenTelemetry has for it. */
+export function resourceOf(head: Pick<ReportHead, "namespace" | "workload" | "instance" | "version">): { attributes: KeyValue[] } {
+  return {
     attributes: [
       text("service.namespace", head.namespace),
       text("service.name", head.workload),
@@ -75,15 +81,13 @@ export function writeTraffic(edges: readonly EdgeDelta[], head: ReportHead): Uin
       text("service.version", head.version),
     ],
   };
-  const scopeMetrics = [{ scope: { name: "meshctl-proxy", version: head.version }, metrics }];
-  return ExportMetricsServiceRequest.encode({ resourceMetrics: [{ resource, scopeMetrics }] }).finish();
 }
 
 function sum(name: string, unit: string, dataPoints: NumberDataPoint[]): Metric {
   return { name, unit, data: { $case: "sum", sum: { dataPoints, aggregationTemporality: DELTA, isMonotonic: true } } };
 }
 
-function edgeAttributes({ direction, protocol, service, source, destination, mtls, route }: EdgeLabels): KeyValue[] {
+export function edgeAttributes({ direction, protocol, service, source, destination, mtls, route }: EdgeLabels): KeyValue[] {
   return [
     text(ATTRIBUTE.DIRECTION, direction),
     text(ATTRIBUTE.PROTOCOL, protocol),
@@ -99,10 +103,10 @@ function text(key: string, stringValue: string): KeyValue {
   return { key, value: { value: { $case: "stringValue", stringValue } } };
 }
 
-function int(key: string, intValue: number): KeyValue {
+export function int(key: string, intValue: number): KeyValue {
   return { key, value: { value: { $case: "intValue", intValue } } };
 }
 
-function nanoseconds(unixMs: number): string {
+export function nanoseconds(unixMs: number): string {
   return `${Math.round(unixMs)}000000`;
 }

@@ -18,6 +18,8 @@ const ROW: StatRow = {
   p99Ms: 12_345,
   statuses: { 200: 2_999, 503: 1 },
   tcpConnections: 0,
+  tcpOpen: 0,
+  detectionTimeouts: 0,
   requestBytes: 0,
   responseBytes: 2_500_000,
 };
@@ -34,6 +36,7 @@ const LEDGER: StatRow = {
   p99Ms: null,
   statuses: {},
   tcpConnections: 7,
+  tcpOpen: 2,
   responseBytes: 12,
 };
 
@@ -56,10 +59,10 @@ test("the table, with dashes where there is nothing to say", async () => {
   const { code, stdout } = await mesh.cli(["stat"]);
   assert.equal(code, 0);
   const [heading, api, ledger] = stdout.split("\n").map((line) => line.trim().split(/\s{2,}/));
-  assert.deepEqual(heading, ["NAME", "MESHED", "SUCCESS", "RPS", "P50", "P95", "P99", "TCP_CONN"]);
+  assert.deepEqual(heading, ["NAME", "MESHED", "SUCCESS", "RPS", "P50", "P95", "P99", "TCP_OPEN", "TCP_CONN"]);
   // One failure in 3,000 is not 100 %.
-  assert.deepEqual(api, ["api", "100.00%", "99.96%", "50.0", "1.2ms", "46ms", "12.3s", "0"]);
-  assert.deepEqual(ledger, ["ledger", "-", "-", "-", "-", "-", "-", "7"]);
+  assert.deepEqual(api, ["api", "100.00%", "99.96%", "50.0", "1.2ms", "46ms", "12.3s", "0", "0"]);
+  assert.deepEqual(ledger, ["ledger", "-", "-", "-", "-", "-", "-", "2", "7"]);
   assert.equal(asked.at(-1), "kind=service namespace=default seconds=60");
 });
 

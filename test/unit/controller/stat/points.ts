@@ -1,5 +1,5 @@
 import { exponentialBucket } from "../../../../src/telemetry/exponential.ts";
-import type { TrafficPoint } from "../../../../src/controller/stat/read-traffic.ts";
+import type { WindowPoint } from "../../../../src/controller/stat/read-traffic.ts";
 import type { EdgeLabels } from "../../../../src/telemetry/traffic-deltas.ts";
 
 export function edge(over: Partial<EdgeLabels> = {}): EdgeLabels {
@@ -15,11 +15,11 @@ export function edge(over: Partial<EdgeLabels> = {}): EdgeLabels {
   };
 }
 
-export function exchanges(of: EdgeLabels, count: number, status = 200, reason = ""): TrafficPoint {
+export function exchanges(of: EdgeLabels, count: number, status = 200, reason = ""): WindowPoint {
   return { what: "exchanges", edge: of, status, reason, count };
 }
 
 /** `count` requests that took `us` each. */
-export function durations(of: EdgeLabels, count: number, us: number): TrafficPoint {
+export function durations(of: EdgeLabels, count: number, us: number): WindowPoint {
   return { what: "durations", edge: of, histogram: { offset: exponentialBucket(us), counts: [count], zeros: 0 } };
 }

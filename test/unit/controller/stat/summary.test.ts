@@ -5,14 +5,15 @@ import { HttpError } from "../../../../src/controller/http.ts";
 import { parseStatQuery } from "../../../../src/controller/stat/query.ts";
 import { summarise } from "../../../../src/controller/stat/summary.ts";
 import { TrafficWindow } from "../../../../src/controller/stat/window.ts";
-import type { TrafficPoint } from "../../../../src/controller/stat/read-traffic.ts";
+import type { WindowPoint } from "../../../../src/controller/stat/read-traffic.ts";
 import { PausedClock } from "../../../support/paused-clock.ts";
+import type { OpenEdge } from "../../../../src/telemetry/open-edges.ts";
 import { durations, edge, exchanges } from "./points.ts";
 
-function rows(points: readonly TrafficPoint[], query: Partial<StatQuery> = {}): readonly StatRow[] {
+function rows(points: readonly WindowPoint[], query: Partial<StatQuery> = {}, open: readonly OpenEdge[] = []): readonly StatRow[] {
   const window = new TrafficWindow(new PausedClock(1_000_000));
   for (const point of points) window.add(point);
-  return summarise(window.last(60_000).cells, { kind: "service", seconds: 60, ...query }, 10_000);
+  return summarise(window.last(60_000).cells, open, { kind: "service", seconds: 60, ...query }, 10_000);
 }
 
 function counts(all: readonly StatRow[]): Record<string, number> {
@@ -45,6 +46,8 @@ test("one row, all its figures", () => {
     requestsPerSecond: 10,
     statuses: { 200: 60, 404: 10, 503: 30 },
     tcpConnections: 0,
+    tcpOpen: 0,
+    detectionTimeouts: 0,
     requestBytes: 7,
     responseBytes: 9,
   });
@@ -95,6 +98,23 @@ test("rows and filters: kind, name, namespace, from, to", () => {
   assert.deepEqual(asked({ kind: "workload" }), { "default/api1": 1, "default/web": 2, "shop/api": 4 });
   assert.deepEqual(asked({ kind: "workload", to: "api" }), { "default/web": 9 });
   assert.deepEqual(asked({ kind: "workload", namespace: "shop", to: "api" }), { "shop/web": 4 });
+});
+
+test("open TCP connections stand in the rows of their service, its callers and its workloads, once each", () => {
+  const ledger = edge({ protocol: "tcp", service: "default/ledger:9000", destination: "default/ledger1" });
+  const open: readonly OpenEdge[] = [
+    { labels: ledger, open: 3 },
+    { labels: { ...ledger, source: "default/shopper" }, open: 1 },
+    { labels: { ...ledger, direction: "inbound" }, open: 4 },
+    { labels: { ...ledger, direction: "inbound", mtls: false, source: "_outside_" }, open: 2 },
+  ];
+  const asked = (query: Partial<StatQuery>) => Object.fromEntries(rows([], query, open).map(({ name, tcpOpen }) => [name, tcpOpen]));
+  assert.deepEqual(asked({}), { ledger: 6 });
+  assert.deepEqual(asked({ kind: "workload" }), { ledger1: 6 });
+  assert.deepEqual(asked({ kind: "workload", to: "ledger" }), { web: 3, shopper: 1, "-": 2 });
+  assert.deepEqual(asked({ from: "web" }), { ledger: 3 });
+  const [row] = rows([{ what: "detection-timeouts", edge: ledger, count: 5 }], {}, open);
+  assert.deepEqual([row?.detectionTimeouts, row?.tcpOpen, row?.tcpConnections, row?.requests], [5, 6, 0, 0]);
 });
 
 test("rows by route: each rule of each service, as its callers chose it", () => {
