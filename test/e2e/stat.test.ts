@@ -110,7 +110,7 @@ test("stat says what the client and the backends counted", async (t) => {
     const [start, servedBefore] = [await requestsNow(), await backends()];
     const connections = 8;
     const url = `http://127.0.0.1:${store.toApi}/items`;
-    const { stdout } = await promisify(execFile)("wrk", ["-t", "1", "-c", String(connections), "-d", "2s", "-H", "host: api", url]);
+    const { stdout } = await promisify(execFile)("wrk", ["-t", "1", "-c", String(connections), "-d", "2s", "-H", "Host: api", url]);
     const wrk = Number(/(\d+) requests in/.exec(stdout)?.[1]);
     const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]);
     assert.ok(wrk > 100 && failed > 0, stdout);
