@@ -22,6 +22,8 @@ export class Http1AnswerHead implements AnswerHead {
 
   get last(): boolean {
     const { body, head } = this.#reader;
+    // What follows 101 is no body, and is all that matters.
+    if (head.status === 101) return false;
     return body === BODY_NONE || (body === BODY_LENGTH && head.contentLength === 0);
   }
 
