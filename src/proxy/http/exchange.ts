@@ -1,6 +1,7 @@
 /**
  * One request and its answer: the middle between a {@link Downstream} and an {@link Upstream}, whichever protocols
- * they speak. Reused for the next request. What becomes of the request (route, endpoint) is the subclass's business.
+ * they speak. Reused for the next request. Here is the request's way and every end; the answer's way is in
+ * `answering-exchange.ts`, and what becomes of the request (route, endpoint) the business of each direction.
  */
 import type { EndpointState } from "../../decide/contract.ts";
 import type { PathRefusal } from "../../match/path.ts";
@@ -12,17 +13,16 @@ import { TrafficRecord } from "../exchange-record.ts";
 import type { Failure } from "../http1/codec/failure.ts";
 import { BODY_NONE } from "../http1/codec/message-reader.ts";
 import type { EndpointPool, Waiter } from "../pool/endpoint-pool.ts";
-import { GIVE_UP, isFailedTry, NEW_CONNECTION, nextTryAfterConnectFailure, nextTryAfterRefusal } from "../resilience/safe-tries.ts";
-import { CANCEL, INTERNAL_ERROR, NO_ERROR } from "../http2/codec/error-codes.ts";
+import { GIVE_UP, nextTryAfterConnectFailure } from "../resilience/safe-tries.ts";
+import { CANCEL, INTERNAL_ERROR } from "../http2/codec/error-codes.ts";
 import type { Downstream } from "./downstream.ts";
-import { grpcStatusOf, isGrpc } from "./grpc.ts";
+import { isGrpc } from "./grpc.ts";
 import type { AnswerHead, RequestExtras, Trailers } from "./message.ts";
-import { peerReason } from "./peer-reason.ts";
 import { HeadView } from "./request-view.ts";
 import { RetainedBody } from "./retained-body.ts";
 import type { ServerSide } from "./server-side.ts";
-import { type TryObserver, Tries, refusedUs } from "./tries.ts";
-import { type AnswerOwner, LOST_BAD_RESPONSE, LOST_CLOSED, LOST_EARLY_BYTES, type LossKind, type Upstream } from "./upstream.ts";
+import { type TryObserver, Tries } from "./tries.ts";
+import type { AnswerOwner, LossKind, Upstream } from "./upstream.ts";
 
 export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   readonly view = new HeadView();
@@ -39,16 +39,16 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   protected readonly tries: Tries;
   /** Counts the requests this object has served: what calls back late compares it. */
   protected generation = 0;
-  readonly #body = new RetainedBody();
+  protected readonly sent = new RetainedBody();
   readonly #extras: RequestExtras = { requestId: "", meshSource: "", meshProtocol: "", upgrade: false };
   #requestTrailers: Trailers | null = null;
   /** Why the answer being read goes no further: its peer did nothing with the request, another endpoint may. */
-  #refusedFor: ReasonCode | "" = "";
+  protected refusedFor: ReasonCode | "" = "";
   /** After a granted upgrade: bytes pass unread. */
-  #tunnel = false;
+  protected tunnelled = false;
   /** The upstream's direction of the tunnel has ended. */
-  #tunnelAnswered = false;
-  #grpc = false;
+  protected tunnelAnswered = false;
+  protected grpc = false;
   #startMs = 0;
   /** The time as of the read being handled; NaN: not asked yet. */
   #nowMs = 0;
@@ -91,9 +91,9 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     this.requestDone = false;
     this.flowing = false;
     this.answerStarted = false;
-    this.#tunnel = false;
-    this.#tunnelAnswered = false;
-    this.#grpc = false;
+    this.tunnelled = false;
+    this.tunnelAnswered = false;
+    this.grpc = false;
     const { clock } = this.side.engine;
     this.#startMs = clock.monotonicMs();
     this.#nowMs = this.#startMs;
@@ -125,7 +125,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     record.authority = view.authority;
     this.#takeIds();
     if (record.protocol === "http/2" && isGrpc(request.header("content-type"))) {
-      this.#grpc = true;
+      this.grpc = true;
       record.protocol = "grpc";
     }
     if (this.side.engine.observer.wantsHeaders) record.requestHeaders = request.toList();
@@ -136,7 +136,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     const { generation } = this;
     this.decide();
     if (this.generation !== generation) return;
-    this.#nowMs = Number.NaN;
+    this.timePassed();
     // What happens later must not find the bytes of somebody else's request.
     if (this.upstream === null) downstream.retain();
   }
@@ -150,6 +150,11 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
       record.requestId = this.side.engine.requestIds.next();
       this.#extras.requestId = record.requestId;
     }
+  }
+
+  /** What is handled from here on came later. */
+  protected timePassed(): void {
+    this.#nowMs = Number.NaN;
   }
 
   /** Monotonic time, asked once while a read is handled. */
@@ -172,7 +177,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     const { generation } = this;
     this.side.engine.clock.setTimer(() => {
       if (this.generation !== generation) return;
-      this.#nowMs = Number.NaN;
+      this.timePassed();
       this.admit();
     }, delayMs);
   }
@@ -193,7 +198,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     const extras = this.#extras;
     this.tries.waited();
     this.upstream = upstream;
-    this.#body.begin(upstream.mayRefuse);
+    this.sent.begin(upstream.mayRefuse);
     const { mtls } = upstream.transport;
     extras.meshSource = mtls ? this.meshSource() : "";
     extras.meshProtocol = mtls ? this.meshProtocol() : "";
@@ -204,14 +209,14 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     // What follows a request for an upgrade belongs to nothing until it is granted.
     this.flowing = !extras.upgrade;
     if (this.generation !== generation || this.upstream !== upstream) return;
-    const sent = this.#body;
+    const { sent } = this;
     if (sent.length > 0) upstream.body(sent.bytes, 0, sent.length, false);
     if (this.requestDone && !empty && !extras.upgrade) upstream.finish(this.#requestTrailers);
     downstream.flow();
   }
 
   connectFailed(reason: ReasonCode): void {
-    this.#nowMs = Number.NaN;
+    this.timePassed();
     this.tries.waited();
     this.tries.end(this.now(), true);
     if (nextTryAfterConnectFailure(this.tries.tried.length) === GIVE_UP) this.fail(this.connectReason(reason));
@@ -222,7 +227,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     const { upstream } = this;
     this.record.requestBytes += end - start;
     if (upstream === null) return;
-    this.#body.keep(bytes, start, end);
+    this.sent.keep(bytes, start, end);
     upstream.body(bytes, start, end, this.downstream.retainable);
   }
 
@@ -232,8 +237,8 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     this.#requestTrailers = trailers;
     const { upstream } = this;
     if (upstream === null) return;
-    if (this.#tunnel || (this.downstream.request.body !== BODY_NONE && this.flowing)) upstream.finish(trailers);
-    if (this.#tunnelAnswered) this.#endTunnel();
+    if (this.tunnelled || (this.downstream.request.body !== BODY_NONE && this.flowing)) upstream.finish(trailers);
+    if (this.tunnelAnswered) this.endTunnel();
   }
 
   flushRequest(): void {
@@ -247,135 +252,20 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     this.downstream.unhold();
   }
 
-  // --- answer -------------------------------------------------------------------------------------
-
-  interim(answer: AnswerHead): void {
-    this.downstream.answerInterim(answer);
-  }
-
-  answerHead(answer: AnswerHead): void {
-    const { mtls } = (this.upstream as Upstream).transport;
-    this.#nowMs = Number.NaN;
-    const reason = mtls ? peerReason(answer, this.#grpc) : "";
-    this.tries.end(this.now(), isFailedTry(reason));
-    if (nextTryAfterRefusal(reason, this.#body.replayable, this.tries.tried.length) !== GIVE_UP && this.hasAnother()) {
-      this.#refusedFor = reason;
-      // More of the body could make the request one that cannot be sent again.
-      this.flowing = false;
-      return;
-    }
-    this.#begin(answer, mtls);
-  }
-
-  #begin(answer: AnswerHead, mtls: boolean): void {
-    const { record } = this;
-    this.answerStarted = true;
-    record.status = answer.status;
-    if (this.side.engine.observer.wantsHeaders) record.responseHeaders = answer.toList();
-    const said = mtls ? answer.internal(HEADER.REASON) : "";
-    if (said !== "") {
-      record.reason = said as ReasonCode;
-      record.policy = answer.internal(HEADER.POLICY);
-    }
-    if (this.#grpc && answer.last) record.grpcStatus = grpcStatusOf(answer);
-    this.downstream.answer(answer, said);
-  }
-
-  answerData(bytes: Buffer, start: number, end: number, final: boolean): void {
-    if (this.#refusedFor !== "") return;
-    this.record.responseBytes += end - start;
-    this.downstream.answerData(bytes, start, end, (this.upstream as Upstream).retainable, final);
-  }
-
-  answerFlush(): void {
-    this.#nowMs = Number.NaN;
-    this.downstream.flush();
-    if (this.downstream.blocked) {
-      this.upstream?.pause();
-      this.downstream.watchReader();
-    }
-  }
-
-  answerEnd(trailers: Trailers | null): void {
-    const refused = this.#refusedFor;
-    if (refused === "") {
-      if (this.#grpc && trailers !== null) this.record.grpcStatus = grpcStatusOf(trailers);
-      this.downstream.answerEnd(trailers);
-    }
-    if (this.#tunnel) {
-      this.#tunnelAnswered = true;
-      if (this.requestDone) this.#endTunnel();
-      return;
-    }
-    const upstream = this.upstream as Upstream;
-    this.upstream = null;
-    upstream.giveBack(this.requestDone, this.now());
-    if (refused === "") this.#finish();
-    else this.#askAnother(refused);
-  }
-
-  /** The answer that was not for the client is read, or lost on the way. */
-  #askAnother(reason: ReasonCode): void {
-    this.#refusedFor = "";
-    // Whom the body waited for is not asked any more.
-    this.downstream.unhold();
-    this.tryAnother(reason);
-  }
-
   /** The client has taken what was waiting. */
   downstreamDrained(): void {
     this.upstream?.resume();
   }
 
-  /** The upstream is lost before its answer was complete. */
-  lost(kind: LossKind, tooLarge: boolean, error: number): void {
-    const upstream = this.upstream as Upstream;
-    this.#nowMs = Number.NaN;
-    this.upstream = null;
-    this.flowing = false;
-    if (this.#refusedFor !== "") {
-      this.#askAnother(this.#refusedFor);
-      return;
-    }
-    if (this.answerStarted) {
-      this.record.reason = "upstream-reset";
-      // Never an end that looks complete.
-      this.downstream.abort(error >= 0 && error !== NO_ERROR ? error : INTERNAL_ERROR);
-      this.#finish();
-      return;
-    }
-    this.tries.end(this.now(), true);
-    if (kind === LOST_BAD_RESPONSE || upstream.answered || (kind === LOST_EARLY_BYTES && !upstream.reused)) {
-      this.fail(lossReason(kind, tooLarge));
-      return;
-    }
-    const { view, record } = this;
-    const next = this.tries.nextAfterLoss(upstream, this.#body.replayable, view.method, record.requestBytes > 0, this.hasAnother());
-    const reason = refusedUs(kind, upstream) ? "peer-refused-identity" : lossReason(kind, tooLarge);
-    if (next === GIVE_UP) this.fail(reason);
-    else if (next === NEW_CONNECTION) this.useEndpoint(this.tries.endpoint as EndpointState, true);
-    else this.tryAnother(reason);
-  }
+  // --- the answer, in the subclass ----------------------------------------------------------------
 
-  // --- tunnel -------------------------------------------------------------------------------------
-
-  switched(answer: AnswerHead): void {
-    this.#nowMs = Number.NaN;
-    this.tries.end(this.now(), false);
-    this.#tunnel = true;
-    this.flowing = true;
-    this.requestDone = false;
-    this.#begin(answer, (this.upstream as Upstream).transport.mtls);
-    this.downstream.flush();
-    this.downstream.tunnel();
-  }
-
-  #endTunnel(): void {
-    this.#nowMs = Number.NaN;
-    this.upstream?.closeTunnel();
-    this.upstream = null;
-    this.#finish();
-  }
+  abstract interim(answer: AnswerHead): void;
+  abstract answerHead(answer: AnswerHead): void;
+  abstract answerData(bytes: Buffer, start: number, end: number, final: boolean): void;
+  abstract answerFlush(): void;
+  abstract answerEnd(trailers: Trailers | null): void;
+  abstract switched(answer: AnswerHead): void;
+  abstract lost(kind: LossKind, tooLarge: boolean, error: number): void;
 
   // --- ends ---------------------------------------------------------------------------------------
 
@@ -386,12 +276,12 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
       this.record.method = this.view.method;
       this.record.path = this.view.path;
     }
-    this.#nowMs = Number.NaN;
+    this.timePassed();
     this.fail(reason);
   }
 
   timedOut(reason: ReasonCode): void {
-    this.#nowMs = Number.NaN;
+    this.timePassed();
     this.fail(reason);
   }
 
@@ -403,7 +293,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     record.policy = policy;
     if (status === 0 || this.answerStarted) {
       downstream.abort(status === 0 && !this.answerStarted ? CANCEL : INTERNAL_ERROR);
-      this.#finish();
+      this.finish();
       return;
     }
     record.status = status;
@@ -414,7 +304,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
       requestId: record.requestId,
       withBody: record.method !== "HEAD",
     });
-    this.#finish();
+    this.finish();
   }
 
   protected failBy(refusal: Refusal): void {
@@ -433,9 +323,9 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   /** The client is gone, in whatever state. */
   clientGone(): void {
     const { record } = this;
-    this.#nowMs = Number.NaN;
+    this.timePassed();
     // A tunnel whose one side has said goodbye may go as a whole.
-    if (record.reason === "" && !(this.#tunnel && (this.requestDone || this.#tunnelAnswered))) record.reason = "downstream-reset";
+    if (record.reason === "" && !(this.tunnelled && (this.requestDone || this.tunnelAnswered))) record.reason = "downstream-reset";
     this.#dropUpstream();
     this.#report();
     this.#recycle();
@@ -449,7 +339,14 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     upstream?.abandon();
   }
 
-  #finish(): void {
+  protected endTunnel(): void {
+    this.timePassed();
+    this.upstream?.closeTunnel();
+    this.upstream = null;
+    this.finish();
+  }
+
+  protected finish(): void {
     this.#report();
     this.downstream.exchangeEnded(this.now());
     this.#recycle();
@@ -465,16 +362,11 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
 
   #recycle(): void {
     this.generation += 1;
-    this.#body.reset();
+    this.sent.reset();
     this.#requestTrailers = null;
-    this.#refusedFor = "";
+    this.refusedFor = "";
     this.tries.reset();
     this.clear();
     this.side.giveExchange(this);
   }
-}
-
-function lossReason(kind: LossKind, tooLarge: boolean): ReasonCode {
-  if (kind === LOST_CLOSED) return "upstream-reset";
-  return tooLarge ? "upstream-headers-too-large" : "upstream-bad-response";
 }

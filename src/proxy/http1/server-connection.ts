@@ -1,20 +1,12 @@
 import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
-import type { PathRefusal } from "../../match/path.ts";
-import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
-import type { Downstream } from "../http/downstream.ts";
 import type { Exchange } from "../http/exchange.ts";
-import type { AnswerHead, Trailers } from "../http/message.ts";
-import type { OwnReply } from "../http/reply.ts";
-import type { HeadView } from "../http/request-view.ts";
 import type { ServerSide } from "../http/server-side.ts";
-import { HIGH_WATER_BYTES, Wire, type WireOwner } from "../wire.ts";
+import { Wire, type WireOwner } from "../wire.ts";
 import { trailersOf } from "./answer-head.ts";
-import { Answers } from "./answers.ts";
 import type { Failure } from "./codec/failure.ts";
 import { BODY_LENGTH, BODY_NONE, DATA, END, FAILED, HEAD, type MessageReader } from "./codec/message-reader.ts";
-import { KnownHost, viewPartly, viewRequest } from "./read-request.ts";
-import { Http1RequestHead } from "./request-head.ts";
+import { Http1Downstream, type RequestReading } from "./downstream.ts";
 
 /** Between requests, or inside a head. */
 const AWAIT = 0;
@@ -41,21 +33,15 @@ const DRAIN_IDLE_MS = 1_000;
  */
 const HALF_CLOSED_MS = 5_000;
 
-/** The server's side of one HTTP/1 connection: requests one after the other, whatever is sent ahead waits. */
-export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
+/** The server's side of one HTTP/1 connection: reads requests one after the other; whatever is sent ahead waits. */
+export class ServerConnection implements RequestReading, WireOwner, DeadlineOwner {
   readonly wire: Wire;
-  readonly transport: Transport;
-  readonly source: Source;
-  readonly remoteAddress: string;
-  readonly request = new Http1RequestHead();
-  readonly #host = new KnownHost();
-  readonly #answers: Answers;
-  /** The request allows another one after it, as far as anybody knows yet. */
-  #keep = false;
   readonly #side: ServerSide;
+  readonly #transport: Transport;
+  readonly #client: Http1Downstream;
   readonly #deadline: Deadline;
   #reader: MessageReader | null = null;
-  #exchange: Exchange | null = null;
+  exchange: Exchange | null = null;
   #state = AWAIT;
   /** Bytes read and not yet looked at. */
   #stash: Buffer | null = null;
@@ -67,13 +53,15 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
 
   constructor(side: ServerSide, transport: Transport) {
     this.#side = side;
-    this.transport = transport;
-    this.source = side.sourceOf(transport);
-    this.remoteAddress = transport.socket.remoteAddress ?? "";
+    this.#transport = transport;
     this.#deadline = new Deadline(this);
     this.#extend(side.engine.limits.idleConnectionMs);
     this.wire = new Wire(transport, this);
-    this.#answers = new Answers(this.wire, side.engine.outbox);
+    this.#client = new Http1Downstream(side, transport, this);
+  }
+
+  get tunnelling(): boolean {
+    return this.#state === TUNNEL;
   }
 
   onBytes(bytes: Buffer, start: number, end: number): void {
@@ -83,7 +71,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
         this.#run(bytes, start, end);
         return;
       case BUSY: {
-        const exchange = this.#exchange as Exchange;
+        const exchange = this.exchange as Exchange;
         if (exchange.requestDone || !exchange.flowing) this.#setAside(bytes, start, end);
         else {
           this.#extend(this.#side.engine.limits.idleConnectionMs);
@@ -126,23 +114,23 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
           this.#setAside(bytes, pos, end);
           break;
         }
-        const exchange = this.#exchange;
+        const exchange = this.exchange;
         if (exchange !== null && !exchange.flowing && reader.body !== BODY_NONE) {
           this.#setAside(bytes, pos, end);
           break;
         }
       } else if (event === DATA) {
-        if (this.#state === BUSY) (this.#exchange as Exchange).requestData(bytes, reader.dataStart, reader.dataEnd);
+        if (this.#state === BUSY) (this.exchange as Exchange).requestData(bytes, reader.dataStart, reader.dataEnd);
         else if (!this.#mayForget(reader.dataEnd - reader.dataStart)) break;
       } else if (event === END) {
         if (this.#state === DISCARD) {
           this.#toAwait(this.#side.engine.clock.monotonicMs());
           continue;
         }
-        const exchange = this.#exchange as Exchange;
+        const exchange = this.exchange as Exchange;
         exchange.requestEnd(trailersOf(reader));
-        if (this.#exchange === exchange) exchange.flushRequest();
-        if (this.#exchange === exchange && this.#state === BUSY) {
+        if (this.exchange === exchange) exchange.flushRequest();
+        if (this.exchange === exchange && this.#state === BUSY) {
           if (pos < end) this.#setAside(bytes, pos, end);
           break;
         }
@@ -150,7 +138,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
         this.#refuse(reader.failure as Failure);
         break;
       } else {
-        if (this.#state === BUSY) (this.#exchange as Exchange).flushRequest();
+        if (this.#state === BUSY) (this.exchange as Exchange).flushRequest();
         else if (!reader.untouched && !this.#headStarted) {
           this.#headStarted = true;
           this.#extend(this.#side.engine.limits.headerDeadlineMs);
@@ -176,7 +164,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
     this.#headStarted = false;
     const exchange = this.#open(reader);
     const { head } = reader;
-    this.#keep = head.minor === 1 ? !head.close : head.keepAlive && !head.close;
+    this.#client.keep = head.minor === 1 ? !head.close : head.keepAlive && !head.close;
     const { wheel, limits } = this.#side.engine;
     wheel.set(this.#deadline, exchange.startMs, limits.idleConnectionMs);
     exchange.start();
@@ -184,49 +172,18 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
 
   #open(reader: MessageReader): Exchange {
     const exchange = this.#side.takeExchange();
-    this.#exchange = exchange;
-    this.request.reader = reader;
-    this.#keep = false;
-    exchange.open(this);
+    this.exchange = exchange;
+    this.#client.request.reader = reader;
+    this.#client.keep = false;
+    exchange.open(this.#client);
     return exchange;
   }
 
   /** Bytes of a tunnel. */
   #pass(bytes: Buffer, start: number, end: number): void {
-    const exchange = this.#exchange as Exchange;
+    const exchange = this.exchange as Exchange;
     exchange.requestData(bytes, start, end);
     exchange.flushRequest();
-  }
-
-  // --- what the exchange asks about the request ---------------------------------------------------
-
-  get protocol(): "http/1.0" | "http/1.1" {
-    return this.request.reader.head.minor === 0 ? "http/1.0" : "http/1.1";
-  }
-
-  get wantsUpgrade(): boolean {
-    const { head, body } = this.request.reader;
-    return head.upgrade && head.upgradeLine >= 0 && !head.cleartextHttp2 && head.minor === 1 && body === BODY_NONE;
-  }
-
-  get retainable(): boolean {
-    return this.wire.retainable;
-  }
-
-  openView(view: HeadView, proxyListener: boolean, fallbackHost: string): Failure | PathRefusal | null {
-    const refused = viewRequest(this.request.reader.head, view, this.#host, proxyListener, fallbackHost);
-    view.source = this.source;
-    // Two readers may take what follows for different things.
-    if (refused !== null) this.#keep = false;
-    return refused;
-  }
-
-  openPartly(view: HeadView): void {
-    viewPartly(this.request.reader.head, view);
-  }
-
-  retain(): void {
-    this.request.own();
   }
 
   // --- reading ------------------------------------------------------------------------------------
@@ -234,8 +191,8 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
   /** A message that is not one: answered when no answer is under way, and the connection ends. */
   #refuse(failure: Failure): void {
     this.#state = BUSY;
-    const exchange = this.#exchange ?? this.#open(this.#reader as MessageReader);
-    this.#keep = false;
+    const exchange = this.exchange ?? this.#open(this.#reader as MessageReader);
+    this.#client.keep = false;
     exchange.refuse(failure.reason);
   }
 
@@ -244,7 +201,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
     if (this.#running || this.#state !== BUSY) return;
     const stash = this.#stash;
     this.#stash = null;
-    const exchange = this.#exchange as Exchange;
+    const exchange = this.exchange as Exchange;
     if (!exchange.requestDone) this.#run(stash ?? NOTHING, 0, stash === null ? 0 : stash.length);
     else {
       this.#stash = stash;
@@ -272,8 +229,8 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
   }
 
   /** True when another request can follow: this one is read to its end, or its end can be reached. */
-  #canFollow(): boolean {
-    const exchange = this.#exchange as Exchange;
+  canFollow(): boolean {
+    const exchange = this.exchange as Exchange;
     const reader = this.#reader as MessageReader;
     if (exchange.requestDone) return true;
     if (!reader.pastHead) return false;
@@ -283,57 +240,14 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
     return reader.body !== BODY_LENGTH || reader.remaining <= MAX_DISCARD_BYTES;
   }
 
-  // --- answering ----------------------------------------------------------------------------------
-
-  answerInterim(answer: AnswerHead): void {
-    const { head } = this.request.reader;
-    // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
-    if (head.minor === 0) return;
-    this.#answers.head(answer);
-    this.#answers.flush();
-  }
-
-  answer(answer: AnswerHead, reason: string): void {
-    const { framing } = this.#answers;
-    const { head } = this.request.reader;
-    framing.http10 = head.minor === 0;
-    framing.toHead = (this.#exchange as Exchange).record.method === "HEAD";
-    framing.reason = reason;
-    framing.keep = this.#keep && answer.status !== 101 && this.#side.keeps(this.transport) && this.#canFollow();
-    this.#answers.head(answer);
-    this.#keep = framing.keep;
-  }
-
-  answerData(bytes: Buffer, start: number, end: number, retainable: boolean, _final: boolean): void {
-    if (this.#state === TUNNEL) this.touch();
-    this.#answers.data(bytes, start, end, retainable);
-  }
-
-  answerEnd(trailers: Trailers | null): void {
-    if (this.#state !== TUNNEL) this.#answers.end(trailers);
-    else {
-      this.#answers.flush();
-      this.wire.end();
-    }
-  }
-
-  flush(): void {
-    this.#answers.flush();
-  }
-
-  reply(reply: OwnReply): void {
-    const { minor } = this.request.reader.head;
-    this.#keep = this.#keep && minor === 1 && this.#side.keeps(this.transport) && this.#canFollow();
-    this.#answers.reply(reply, !this.#keep);
-  }
-
-  exchangeEnded(nowMs: number): void {
-    const exchange = this.#exchange as Exchange;
+  /** The exchange is over. */
+  ended(nowMs: number): void {
+    const exchange = this.exchange as Exchange;
     const reader = this.#reader as MessageReader;
     const done = exchange.requestDone || (reader.pastHead && reader.body === BODY_NONE);
-    const follow = this.#keep && this.#state !== TUNNEL;
-    const discard = follow && !done && this.#canFollow();
-    this.#exchange = null;
+    const follow = this.#client.keep && this.#state !== TUNNEL;
+    const discard = follow && !done && this.canFollow();
+    this.exchange = null;
     this.#held = false;
     if (this.#state === GONE) return;
     if (follow && done) {
@@ -369,7 +283,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
       this.#run(stash, 0, stash.length);
       this.#checkCut();
     }
-    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || !this.#side.keeps(this.transport))) {
+    if (this.#state === AWAIT && this.#reader === null && (this.wire.ended || !this.#side.keeps(this.#transport))) {
       this.#linger();
       return;
     }
@@ -406,22 +320,9 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
     this.#readOn();
   }
 
-  /** The client may not take what it has for a complete answer. */
-  abort(_error: number): void {
-    this.#keep = false;
-    this.wire.reset();
-  }
-
-  /** As soon as the bytes being read are sorted out. */
-  handOver(take: (transport: Transport) => void): boolean {
-    const give = (): void => {
-      this.#answers.text("HTTP/1.1 200 Connection established\r\n\r\n");
-      this.#detach();
-      take(this.transport);
-    };
+  whenSorted(give: () => void): void {
     this.#handOver = give;
     if (!this.#running) this.#finishHandOver(give);
-    return true;
   }
 
   #finishHandOver(give: () => void): void {
@@ -430,9 +331,9 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
   }
 
   /** Somebody else has the socket now; what came after the request stands in front. */
-  #detach(): void {
+  letGo(): void {
     const stash = this.#stash;
-    this.#exchange = null;
+    this.exchange = null;
     this.wire.release();
     this.#gone();
     if (stash !== null) this.wire.socket.unshift(stash);
@@ -444,11 +345,6 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
    */
   drain(): void {
     if (this.#state === AWAIT && this.#reader === null) this.#extend(Math.min(DRAIN_IDLE_MS, this.#side.engine.limits.idleConnectionMs));
-  }
-
-  /** True when more is waiting to leave than a client should be behind. */
-  get blocked(): boolean {
-    return this.wire.pending > HIGH_WATER_BYTES;
   }
 
   /** The client reads too slowly; it has this long to read on. */
@@ -466,7 +362,7 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
         this.#checkCut();
         return;
       case TUNNEL:
-        (this.#exchange as Exchange).requestEnd(null);
+        (this.exchange as Exchange).requestEnd(null);
         return;
       default:
     }
@@ -475,13 +371,13 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
   /** A request whose end cannot come any more is over; a complete one has a little time left. */
   #checkCut(): void {
     if (this.#state !== BUSY || !this.wire.ended || this.#stash !== null) return;
-    const { requestDone } = this.#exchange as Exchange;
+    const { requestDone } = this.exchange as Exchange;
     if (!requestDone && (this.#reader as MessageReader).body !== BODY_NONE) this.wire.destroy();
     else this.#extend(Math.min(HALF_CLOSED_MS, this.#side.engine.limits.idleConnectionMs));
   }
 
   onDrain(): void {
-    this.#exchange?.downstreamDrained();
+    this.exchange?.downstreamDrained();
   }
 
   onClosed(): void {
@@ -493,9 +389,9 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
     this.#state = GONE;
     this.#side.engine.wheel.clear(this.#deadline);
     this.#stash = null;
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     if (exchange !== null) exchange.clientGone();
-    this.#exchange = null;
+    this.exchange = null;
     if (this.#reader !== null) this.#side.giveReader(this.#reader);
     this.#reader = null;
     this.#side.removed(this);
@@ -508,19 +404,19 @@ export class ServerConnection implements Downstream, WireOwner, DeadlineOwner {
         else this.#linger();
         return;
       case BUSY: {
-        const exchange = this.#exchange as Exchange;
+        const exchange = this.exchange as Exchange;
         if (this.wire.pending > 0) {
           exchange.record.reason = "idle-timeout";
           this.wire.reset();
         } else if (this.wire.ended && !exchange.answerStarted) this.wire.destroy();
         else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) {
-          this.#keep = false;
+          this.#client.keep = false;
           exchange.timedOut("idle-timeout");
         }
         return;
       }
       case TUNNEL:
-        (this.#exchange as Exchange).record.reason = "idle-timeout";
+        (this.exchange as Exchange).record.reason = "idle-timeout";
         this.wire.destroy();
         return;
       case DISCARD:

@@ -6,13 +6,13 @@ import type { ReasonCode } from "../../messages/reasons.ts";
 import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Failure } from "../http1/codec/failure.ts";
 import { FORM_AUTHORITY } from "../http1/codec/target.ts";
-import { Exchange } from "../http/exchange.ts";
+import { AnsweringExchange } from "../http/answering-exchange.ts";
 import type { EndpointPool } from "../pool/endpoint-pool.ts";
 import { sourceLabel } from "./peer-source.ts";
 import type { InboundSide } from "./inbound-side.ts";
 
 /** A request for the application beside this proxy: policies, then the application. */
-export class InboundExchange extends Exchange {
+export class InboundExchange extends AnsweringExchange {
   readonly #in: InboundSide;
 
   readonly #decision = new InboundDecision();

@@ -5,13 +5,13 @@ import { Protocol } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import type { Failure } from "../http1/codec/failure.ts";
 import { FORM_AUTHORITY } from "../http1/codec/target.ts";
-import { Exchange } from "../http/exchange.ts";
+import { AnsweringExchange } from "../http/answering-exchange.ts";
 import type { EndpointPool } from "../pool/endpoint-pool.ts";
 import { isForbiddenTarget } from "./forbidden-target.ts";
 import type { OutboundSide } from "./outbound-side.ts";
 
 /** A request of the application: destination → route → filters → backend → endpoint. */
-export class OutboundExchange extends Exchange {
+export class OutboundExchange extends AnsweringExchange {
   readonly #out: OutboundSide;
   readonly #decision = new OutboundDecision();
   #balancer: Balancer | null = null;
