@@ -1,4 +1,4 @@
-import type { CaStatus, ProxyStatus, ServerVersion } from "../api/contract.ts";
+import type { CaStatus, ProxyStatus, ServerVersion, StatRow } from "../api/contract.ts";
 import type { MeshContext } from "../home/contexts.ts";
 import type { ControllerRecord } from "../home/controller-file.ts";
 import type { HomeProblem } from "../home/inspect.ts";
@@ -28,6 +28,8 @@ export interface CheckFacts {
   ca(): Promise<CaStatus>;
   proxies(): Promise<readonly ProxyStatus[]>;
   workloads(): Promise<readonly Workload[]>;
+  /** Traffic by service, as long as it is remembered. */
+  services(): Promise<readonly StatRow[]>;
   /** Every object of a kind that takes part in routing or policy. */
   policies(): Promise<readonly KubeObject[]>;
 }

@@ -1,4 +1,4 @@
-import type { CaStatus, ProxyStatus, ServerVersion } from "../api/contract.ts";
+import type { CaStatus, ProxyStatus, ServerVersion, StatRow } from "../api/contract.ts";
 import type { MeshContext } from "../home/contexts.ts";
 import { readControllerRecord } from "../home/controller-file.ts";
 import { inspectHome } from "../home/inspect.ts";
@@ -20,6 +20,7 @@ export interface FactSources {
   ca(): Promise<CaStatus>;
   proxies(): Promise<readonly ProxyStatus[]>;
   workloads(): Promise<readonly Workload[]>;
+  services(): Promise<readonly StatRow[]>;
   policies(): Promise<readonly KubeObject[]>;
   /** Whether a process of that id lives. */
   isAlive(pid: number): boolean;
@@ -43,6 +44,7 @@ export function collectFacts(sources: FactSources): CheckFacts {
     ca: once(() => sources.ca()),
     proxies: once(() => sources.proxies()),
     workloads: once(() => sources.workloads()),
+    services: once(() => sources.services()),
     policies: once(() => sources.policies()),
   };
 }

@@ -11,6 +11,7 @@ import { policiesAccepted } from "./checks/policies-accepted.ts";
 import { policiesConflict } from "./checks/policies-conflict.ts";
 import { policiesResolved } from "./checks/policies-resolved.ts";
 import { policiesWhole } from "./checks/policies-whole.ts";
+import { protocolsDeclared } from "./checks/protocols-declared.ts";
 import { proxiesCertificates } from "./checks/proxies-certificates.ts";
 import { proxiesClock } from "./checks/proxies-clock.ts";
 import { proxiesConnected } from "./checks/proxies-connected.ts";
@@ -44,4 +45,5 @@ export const CHECKS: readonly HealthCheck[] = Object.freeze([
   policiesConflict,
   workloadsAlive,
   workloadsReady,
+  protocolsDeclared,
 ]);

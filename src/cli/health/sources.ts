@@ -1,4 +1,4 @@
-import { API, type CaStatus, type ProxyStatus, type ServerVersion } from "../../api/contract.ts";
+import { API, type CaStatus, type ProxyStatus, type ServerVersion, STAT_WINDOW_SECONDS, type StatResponse } from "../../api/contract.ts";
 import type { FactSources } from "../../check/facts.ts";
 import type { MeshContext } from "../../home/contexts.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -31,6 +31,7 @@ export async function liveSources(context: Context): Promise<FactSources & { rea
     ca: () => ask<CaStatus>(API.CA),
     proxies: () => ask<ProxyStatus[]>(API.PROXIES),
     workloads: async () => (await (await context.client()).list<Workload>(workloadKind)).items,
+    services: async () => (await ask<StatResponse>(`${API.STAT}?kind=service&seconds=${STAT_WINDOW_SECONDS}`)).rows,
     async policies() {
       const client = await context.client();
       const lists = await Promise.all(POLICY_KINDS.map((kind) => client.list<KubeObject>(kind)));

@@ -92,6 +92,7 @@ before(async () => {
     "GET /meshctl/v1/proxies/default/web": { ...proxy, resources: [{ type: "Trust", name: "cluster.local", version: "abc", acked: true }] },
     "GET /meshctl/v1/version": version,
     "GET /meshctl/v1/ca": ca,
+    "GET /meshctl/v1/stat": { since: "", until: "", rows: [] },
     "GET /meshctl/v1/trust": { trustDomain: "cluster.local", pem: "" },
   });
   const objects = [
@@ -274,7 +275,7 @@ describe("check", () => {
     mesh.paths["GET /meshctl/v1/proxies"] = [inShop];
     const fine = await mesh.cli(["check"]);
     assert.equal(fine.code, 0, fine.stdout);
-    assert.match(fine.stdout, /\nStatus check results are √ \(21 fine\)\n$/);
+    assert.match(fine.stdout, /\nStatus check results are √ \(22 fine\)\n$/);
     const report = JSON.parse((await mesh.cli(["check", "-o", "json"])).stdout);
     assert.equal(report.success, true);
     assert.match((await mesh.cli(["check", "-o", "junit"])).stdout, /<testsuite name="proxies" tests="5" failures="0" skipped="0">/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
-import type { ProxyStatus } from "../../../src/api/contract.ts";
+import type { ProxyStatus, StatRow } from "../../../src/api/contract.ts";
 import type { CheckFacts, CheckResult } from "../../../src/check/contract.ts";
 import { CHECKS } from "../../../src/check/list.ts";
 import { runChecks, succeeded } from "../../../src/check/runner.ts";
@@ -62,6 +62,8 @@ const route = (type: string, status: string): KubeObject => ({
   status: { parents: [{ conditions: [{ type, status, reason: "Because", message: "it is so" }] }] },
 });
 
+const served = { namespace: "default", name: "ledger", tcpConnections: 9, detectionTimeouts: 0 } as StatRow;
+
 /** A mesh in which everything is fine. */
 const healthy: CheckFacts = {
   nowMs: NOW,
@@ -85,6 +87,7 @@ const healthy: CheckFacts = {
   ca: async () => ca,
   proxies: async () => [proxy],
   workloads: async () => [workload],
+  services: async () => [served],
   policies: async () => [route("Accepted", "True"), route("ResolvedRefs", "True"), route("Conflicted", "False")],
 };
 
@@ -322,6 +325,13 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
     "workloads-ready",
     "error",
     /default\/api1 is not ready for api:80: connection refused/,
+  ],
+  [
+    "a port whose protocol nobody declared and nobody shows",
+    { services: async () => [{ ...served, detectionTimeouts: 3 }] },
+    "protocols-declared",
+    "warning",
+    /default\/ledger: 3 connections on which nobody spoke for 200 ms/,
   ],
 ];
 

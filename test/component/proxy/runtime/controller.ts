@@ -53,7 +53,7 @@ export class TestController {
     this.set(TYPE_URL.INBOUND, instance, Inbound.encode(Inbound.fromPartial({ ports: [...ports] })).finish());
   }
 
-  service(name: string, protocol: 1 | 2, endpoints: readonly Partial<Endpoint>[]): void {
+  service(name: string, protocol: 1 | 2 | 5, endpoints: readonly Partial<Endpoint>[]): void {
     const [service = "", port = ""] = name.split(":");
     this.set(TYPE_URL.ENDPOINTS, name, Endpoints.encode(Endpoints.fromPartial({ endpoints: [...endpoints] })).finish());
     this.set(
