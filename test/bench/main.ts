@@ -73,6 +73,8 @@ const options: BenchOptions = {
   folder,
 };
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
+const PROFILED = ["pair", "grpc", "tcp", "handshake"];
+if (values.profile && names.some((name) => !PROFILED.includes(name))) usage(`--profile is for one of ${PROFILED.join(", ")}`);
 const unknown = names.find((name) => PARTS[name] === undefined);
 if (unknown !== undefined) usage(`no benchmark is called ${unknown}; there are: ${Object.keys(PARTS).join(", ")}`);
 

@@ -95,3 +95,37 @@ test("bench: a part or a number that does not exist is said at once", async (t) 
   assert.equal(runs.code, 2);
   assert.match(runs.text, /--runs takes whole numbers/);
 });
+
+test("bench: every other part runs whole, with ours alone", { skip }, async (t) => {
+  const ours = ["meshctl", "meshctl, TCP", "one route"].flatMap((name) => ["--only", name]);
+  const parts = ["hop", "tcp", "memory", "handshake", "policies"];
+  const { code, text, folder } = await bench(t, [...parts, "--quick", ...ours]);
+  assert.equal(code, 0, text);
+  for (const row of [
+    /^One plain HTTP\/1\.1 hop[^]*^meshctl /m,
+    /^opaque TCP, 1 MiB answers +meshctl, TCP +\d/m,
+    /^HTTP, 1 MiB requests +meshctl +\d/m,
+    /^Resident memory[^]*^meshctl +\d/m,
+    /^Full TLS 1\.3 handshakes[^]*^meshctl +\d/m,
+    /^inbound, 10 access rules +\d[^]*^one route +\d/m,
+  ]) {
+    assert.match(text, row);
+  }
+  assert.doesNotMatch(text, /NO RATIO/);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => !name.startsWith("tsx-")),
+    [],
+  );
+});
+
+const h2load = ["h2load", "nghttpd"].filter((tool) => spawnSync("which", [tool]).status !== 0);
+
+test("bench grpc: runs whole, calls travel as HTTP/2", {
+  skip: h2load.length > 0 ? `${h2load.join(", ")} not installed` : skip,
+}, async (t) => {
+  const { code, text } = await bench(t, ["grpc", "--quick", "--only", "meshctl"]);
+  assert.equal(code, 0, text);
+  assert.match(text, /^meshctl +8 × 1 +\d/m);
+  assert.match(text, /between the two: meshctl\/h2 /);
+  assert.doesNotMatch(text, /NO RATIO/);
+});

@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../free-port.ts";
-import { runH2load } from "../load/h2load.ts";
+import { type H2loadResult, runH2load } from "../load/h2load.ts";
 import { machineLine } from "../machine.ts";
+import { profileOurs } from "../mesh/profile-pair.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "../options.ts";
 import { HAPROXY_GRPC, haproxyPair } from "../pair/haproxy.ts";
 import { configurationLines, missingLines, ratioOf, ratioText, startPairs } from "../pair/peers.ts";
@@ -31,9 +32,23 @@ export async function benchGrpc(options: BenchOptions): Promise<Findings | null>
   // A message of 32 bytes: not compressed, length, content.
   writeFileSync(body, Buffer.concat([Buffer.from([0, 0, 0, 0, 32]), Buffer.alloc(32, "x")]));
   const backend = await startGrpcBackend(options.folder);
-  const started = await startPairs([nginxGrpc, haproxyPair(HAPROXY_GRPC), ourGrpc(options), nodeGrpc], backend.port, options);
+  const shapes = options.connections?.map((connections) => ({ connections, streams: 1 })) ?? SHAPES;
+  const call = (port: number, shape: (typeof shapes)[number]): Promise<H2loadResult> =>
+    runH2load({ url: `http://127.0.0.1:${port}${METHOD}`, ...shape, seconds: options.seconds, body, headers: HEADERS, core: LOAD_CORE });
+  if (options.profile) {
+    try {
+      return await profileOurs("grpc", options, backend.port, ourGrpc, async ({ port }) => {
+        const counts: string[] = [];
+        for (const shape of shapes) counts.push(`${((await call(port, shape)).succeeded / options.seconds).toFixed(0)} calls/s`);
+        return counts.join(", ");
+      });
+    } finally {
+      await backend.stop();
+    }
+  }
+  const peers = [nginxGrpc, haproxyPair(HAPROXY_GRPC), ourGrpc(() => options.nodeFlags), nodeGrpc];
+  const started = await startPairs(peers, backend.port, options);
   try {
-    const shapes = options.connections?.map((connections) => ({ connections, streams: 1 })) ?? SHAPES;
     const series = started.pairs.flatMap((pair) =>
       shapes.map((shape) => ({ pair, shape, cpuUs: [] as number[], perSecond: [] as number[], errors: 0 })),
     );
@@ -42,8 +57,7 @@ export async function benchGrpc(options: BenchOptions): Promise<Findings | null>
         for (const each of series.filter((one) => one.shape === shape)) {
           const { pids, port } = each.pair.running;
           const before = cpuOfAll(pids);
-          const url = `http://127.0.0.1:${port}${METHOD}`;
-          const result = await runH2load({ url, ...shape, seconds: options.seconds, body, headers: HEADERS, core: LOAD_CORE });
+          const result = await call(port, shape);
           each.errors += result.errors;
           // The first round warms up.
           if (run === 0 || result.succeeded === 0) continue;

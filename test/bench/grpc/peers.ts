@@ -5,9 +5,8 @@ import { freePort } from "../free-port.ts";
 import { ourPair, DESTINATION } from "../mesh/our-pair.ts";
 import { tenAccessRules, tenRules } from "../mesh/rules.ts";
 import { runNginx } from "../nginx.ts";
-import type { BenchOptions } from "../options.ts";
 import { clientTls, SERVER_NAME, writeCertificates } from "../pair/certificates.ts";
-import { fixed, type PairPeer } from "../pair/contract.ts";
+import { fixed, type NodeFlags, type PairPeer } from "../pair/contract.ts";
 import { nodeProgram } from "../pair/node.ts";
 import { versionOf } from "../peer.ts";
 
@@ -64,10 +63,10 @@ export const nodeGrpc: PairPeer = nodeProgram(
   "HTTP/2 all the way, one session over TLS 1.3 between the two, both verified (P-256); no routing, metrics or limits",
 );
 
-export function ourGrpc(options: BenchOptions): PairPeer {
+export function ourGrpc(nodeFlags: NodeFlags): PairPeer {
   return ourPair({
     name: "meshctl",
-    nodeFlags: () => options.nodeFlags,
+    nodeFlags,
     protocol: "grpc",
     routes: tenRules(DESTINATION),
     policies: [tenAccessRules()],

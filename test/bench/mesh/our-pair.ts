@@ -2,7 +2,7 @@ import type { Bootstrap } from "../../../src/messages/bootstrap.ts";
 import { Health, MtlsMode, Outbound, type Policy, Protocol, type Route } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { ALPN, GRPC, TYPE_URL } from "../../../src/messages/names.ts";
 import { TestController } from "../../component/proxy/runtime/controller.ts";
-import type { PairPeer, RunningPair } from "../pair/contract.ts";
+import type { NodeFlags, PairPeer, RunningPair } from "../pair/contract.ts";
 import { ExportTraceServiceRequest } from "../../../src/messages/gen/opentelemetry/proto/collector/trace/v1/trace_service.ts";
 import { activeFeatures, TRACES_PER_MILLION, type Witnessed } from "./active-features.ts";
 import { readProxy } from "./admin.ts";
@@ -11,8 +11,7 @@ import { builtVersion, type SidecarProcess, startSidecar } from "./sidecar.ts";
 
 export interface OurPairOptions {
   readonly name: string;
-  /** For the process of the caller's side (`web`) or the called one's (`api`). */
-  nodeFlags(workload: string): readonly string[];
+  readonly nodeFlags: NodeFlags;
   readonly protocol: "http" | "tcp" | "grpc";
   readonly routes: readonly Route[];
   /** On the service, in the caller's proxy. */
@@ -29,7 +28,7 @@ const PROTOCOLS = { http: Protocol.HTTP, tcp: Protocol.TCP, grpc: Protocol.GRPC 
 const LEAF_TTL_MS = 3_600_000;
 
 /** Everything on, as comparisons want it. */
-export function fullPair(nodeFlags: OurPairOptions["nodeFlags"]): PairPeer {
+export function fullPair(nodeFlags: NodeFlags): PairPeer {
   return ourPair({ name: "meshctl", nodeFlags, protocol: "http", routes: tenRules(DESTINATION), policies: [tenAccessRules()] });
 }
 

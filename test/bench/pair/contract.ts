@@ -3,6 +3,9 @@ import type { SecureContextOptions } from "node:tls";
 /** What a client of a proxy's TLS port needs: PEM texts. */
 export type ClientTls = Required<Pick<SecureContextOptions, "key" | "cert" | "ca">>;
 
+/** Flags for the process of the caller's side (`web`) or the called one's (`api`), for pairs of ours. */
+export type NodeFlags = (workload: string) => readonly string[];
+
 /** Two proxies of one make, with mutual TLS between them. */
 export interface RunningPair {
   /** CPU is counted over all of them and their children: first the one callers reach, then the one before the backend. */

@@ -39,17 +39,21 @@ export function ours(options: BenchOptions): PairPeer {
   return fullPair(() => options.nodeFlags);
 }
 
-/** How a ratio to `reference` is shown; `none` where it would say nothing true. */
-export function ratioText(value: number, reference: number | undefined, configuration: Configuration): string {
-  if (configuration.off.length > 0) return "refused";
-  const ratio = ratioOf(value, reference, configuration);
-  return ratio === null ? "-" : `${ratio.toFixed(2)}${configuration.notBuilt.length > 0 ? "*" : ""}`;
-}
-
-/** The same as a number for JSON; null where it is refused, and where noise has made nothing or less of a difference of times. */
+/** `value / reference`; null where a feature is off, there is no reference, or noise has made nothing or less of a difference of times. */
 export function ratioOf(value: number, reference: number | undefined, configuration: Configuration): number | null {
   if (configuration.off.length > 0 || reference === undefined) return null;
   return value > 0 && reference > 0 ? value / reference : null;
+}
+
+/** A ratio as tables show it: refused, not there, or marked when something is not built yet. */
+export function shownRatio(ratio: number | null, { off, notBuilt }: Configuration): string {
+  if (off.length > 0) return "refused";
+  return ratio === null ? "-" : `${ratio.toFixed(2)}${notBuilt.length > 0 ? "*" : ""}`;
+}
+
+/** Both at once. */
+export function ratioText(value: number, reference: number | undefined, configuration: Configuration): string {
+  return shownRatio(ratioOf(value, reference, configuration), configuration);
 }
 
 /** What stands under a table: each pair with version and configuration, and why a ratio is missing or marked. */

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { freePort } from "../free-port.ts";
 import { runWrk } from "../load/wrk.ts";
 import { machineLine } from "../machine.ts";
-import { ourPair } from "../mesh/our-pair.ts";
+import { fullPair, ourPair } from "../mesh/our-pair.ts";
+import { profileOurs } from "../mesh/profile-pair.ts";
 import { runNginx } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "../options.ts";
 import { versionOf } from "../peer.ts";
-import type { PairPeer } from "../pair/contract.ts";
+import type { NodeFlags, PairPeer, RunningPair } from "../pair/contract.ts";
 import { HAPROXY_H1, HAPROXY_H2, HAPROXY_TCP, haproxyPair } from "../pair/haproxy.ts";
 import { nginxPair } from "../pair/nginx.ts";
 import { nodePair } from "../pair/node.ts";
@@ -35,8 +36,8 @@ const HTTP_PEERS = ["HAProxy, HTTP/2", "HAProxy, HTTP/1.1", "nginx, HTTP/1.1", "
 const TCP_PEERS = ["HAProxy, TCP", "meshctl, TCP"];
 
 /** Opaque bytes: routes and rules do not apply to them. */
-function ourTcp(options: BenchOptions): PairPeer {
-  const peer = ourPair({ name: "meshctl, TCP", nodeFlags: () => options.nodeFlags, protocol: "tcp", routes: [], policies: [] });
+function ourTcp(nodeFlags: NodeFlags): PairPeer {
+  const peer = ourPair({ name: "meshctl, TCP", nodeFlags, protocol: "tcp", routes: [], policies: [] });
   return {
     ...peer,
     start: async (...args) => {
@@ -65,9 +66,24 @@ export async function benchTcp(options: BenchOptions): Promise<Findings | null> 
     { name: `HTTP, ${UP}`, peers: HTTP_PEERS, path: "/", script: post },
   ];
   const backend = await startBigBackend(options.folder);
+  const connections = options.connections?.[0] ?? CONNECTIONS;
+  if (options.profile) {
+    const load = async ({ port }: RunningPair): Promise<string> => {
+      const { requests, seconds } = await runWrk(`http://127.0.0.1:${port}/big`, connections, options.seconds, LOAD_CORE);
+      return `${(requests / seconds).toFixed(0)} MiB/s`;
+    };
+    try {
+      return {
+        opaque: await profileOurs("tcp", options, backend.port, ourTcp, load),
+        http: await profileOurs("bodies", options, backend.port, fullPair, load),
+      };
+    } finally {
+      await backend.stop();
+    }
+  }
   const peers = [
     haproxyPair(HAPROXY_TCP),
-    ourTcp(options),
+    ourTcp(() => options.nodeFlags),
     haproxyPair(HAPROXY_H2),
     haproxyPair(HAPROXY_H1),
     nginxPair,
@@ -81,7 +97,6 @@ export async function benchTcp(options: BenchOptions): Promise<Findings | null> 
         .filter((way) => way.peers.includes(pair.peer.name))
         .map((way) => ({ pair, way, mibPerCpuSecond: [] as number[], mibPerSecond: [] as number[], errors: 0 })),
     );
-    const connections = options.connections?.[0] ?? CONNECTIONS;
     for (let run = 0; run <= options.runs; run += 1) {
       for (const way of ways) {
         for (const each of series.filter((one) => one.way === way)) {
