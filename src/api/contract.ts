@@ -112,6 +112,8 @@ export interface TapRecord {
   readonly authority: string;
   readonly path: string;
   readonly status: number;
+  /** Null: not gRPC, or the call told none. */
+  readonly grpcStatus: number | null;
   readonly latencyMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -10,6 +10,8 @@ export interface LoggedExchange {
   readonly authority: string;
   readonly path: string;
   readonly status: number;
+  /** -1: not gRPC. */
+  readonly grpcStatus: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly mtls: boolean;
@@ -37,6 +39,7 @@ export function formatAccessJson(exchange: LoggedExchange): string {
     authority: tcp ? undefined : exchange.authority,
     path: tcp ? undefined : exchange.path,
     status: tcp ? undefined : exchange.status,
+    grpcStatus: exchange.grpcStatus < 0 ? undefined : exchange.grpcStatus,
     reason: said(exchange.reason),
     policy: said(exchange.policy),
     durationMs: Math.round(exchange.durationMs * 1_000) / 1_000,

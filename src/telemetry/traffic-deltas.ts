@@ -19,6 +19,8 @@ export interface OutcomeDelta {
   /** 0: no answer, or TCP. */
   readonly status: number;
   readonly reason: string;
+  /** -1: not gRPC. */
+  readonly grpcStatus: number;
   count: number;
 }
 
@@ -51,9 +53,12 @@ export class EdgeDelta {
   }
 
   /** The place to count an outcome at, for whoever keeps it. */
-  outcome(status: number, reason: string): OutcomeDelta {
-    const wanted = this.outcomes.length < MAX_OUTCOMES ? { status, reason } : { status: status - (status % 100), reason: OTHER };
-    const known = this.outcomes.find((other) => other.status === wanted.status && other.reason === wanted.reason);
+  outcome(status: number, reason: string, grpcStatus: number): OutcomeDelta {
+    const few = this.outcomes.length < MAX_OUTCOMES;
+    const wanted = few ? { status, reason, grpcStatus } : { status: status - (status % 100), reason: OTHER, grpcStatus };
+    const known = this.outcomes.find(
+      (other) => other.status === wanted.status && other.reason === wanted.reason && other.grpcStatus === grpcStatus,
+    );
     if (known !== undefined) return known;
     const outcome = { ...wanted, count: 0 };
     this.outcomes.push(outcome);
@@ -103,7 +108,7 @@ export class TrafficDeltas {
     mtls: false,
     route: OTHER,
   });
-  readonly #restOutcome = this.#rest.outcome(0, OTHER);
+  readonly #restOutcome = this.#rest.outcome(0, OTHER, -1);
 
   /** Edges that wait. */
   get pending(): number {

@@ -12,6 +12,8 @@ export interface CountedExchange {
   readonly destination: string;
   readonly routeLabel: string;
   readonly status: number;
+  /** -1: not gRPC. */
+  readonly grpcStatus: number;
   readonly reason: string;
   readonly mtls: boolean;
   readonly durationMs: number;
@@ -35,7 +37,7 @@ interface Edge {
   readonly labels: readonly string[];
   /** What is reported, by route. */
   readonly deltas: Map<string, EdgeDelta>;
-  /** By status, then reason, then route. */
+  /** By gRPC and HTTP status together, then reason, then route. */
   readonly requests: Map<number, Map<string, Map<string, Outcome>>>;
 }
 
@@ -68,6 +70,7 @@ export class TrafficMetrics {
       "status",
       "reason",
       "route",
+      "grpc_status",
     ]);
     this.#duration = registry.histogram(
       "meshctl_exchange_duration_seconds",
@@ -114,19 +117,20 @@ export class TrafficMetrics {
   }
 
   #outcomeOf(edge: Edge, exchange: CountedExchange): Outcome {
-    const { status, reason, routeLabel } = exchange;
-    const known = edge.requests.get(status)?.get(reason)?.get(routeLabel);
+    const { status, grpcStatus, reason, routeLabel } = exchange;
+    const code = grpcStatus * 1_000 + status;
+    const known = edge.requests.get(code)?.get(reason)?.get(routeLabel);
     if (known !== undefined) return known;
     let delta = edge.deltas.get(routeLabel);
     if (delta === undefined) edge.deltas.set(routeLabel, (delta = this.#deltas.edge({ ...exchange, route: routeLabel })));
     const outcome = {
-      counter: this.#requests.with(...edge.labels, String(status), reason, routeLabel),
+      counter: this.#requests.with(...edge.labels, String(status), reason, routeLabel, grpcStatus < 0 ? "" : String(grpcStatus)),
       edge: delta,
-      delta: delta.outcome(status, reason),
+      delta: delta.outcome(status, reason, grpcStatus),
     };
-    const byReason = edge.requests.get(status) ?? new Map<string, Map<string, Outcome>>();
+    const byReason = edge.requests.get(code) ?? new Map<string, Map<string, Outcome>>();
     const byRoute = byReason.get(reason) ?? new Map<string, Outcome>();
-    edge.requests.set(status, byReason);
+    edge.requests.set(code, byReason);
     byReason.set(reason, byRoute);
     byRoute.set(routeLabel, outcome);
     this.#outcomes += 1;

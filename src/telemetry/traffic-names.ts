@@ -8,7 +8,7 @@ export const METRIC = Object.freeze({
   DETECTION_TIMEOUTS: "meshctl.detection.timeouts",
 });
 
-/** Of all; outcomes carry `status` and `reason` besides. */
+/** Of all; outcomes carry `status`, `reason` and perhaps `grpc_status` besides. */
 export const ATTRIBUTE = Object.freeze({
   DIRECTION: "direction",
   PROTOCOL: "protocol",
@@ -18,6 +18,8 @@ export const ATTRIBUTE = Object.freeze({
   TLS: "tls",
   STATUS: "status",
   REASON: "reason",
+  /** Absent when not gRPC. */
+  GRPC_STATUS: "grpc_status",
   ROUTE: "route",
   /** Which process of a proxy with several. */
   WORKER: "worker",

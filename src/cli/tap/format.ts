@@ -28,8 +28,9 @@ function request({ protocol, method, authority, path }: TapRecord): string {
   return `${printable(method)} ${printable(authority)}${printable(path)}`;
 }
 
-function outcome({ status, method }: TapRecord, style: Style): string {
+function outcome({ status, grpcStatus, method }: TapRecord, style: Style): string {
   if (method === "") return "closed";
+  if (grpcStatus !== null && status === 200) return (grpcStatus === 0 ? style.good : style.warn)(`grpc ${grpcStatus}`);
   if (status === 0) return style.bad("reset");
   if (status >= 500) return style.bad(String(status));
   return status >= 400 ? style.warn(String(status)) : style.good(String(status));

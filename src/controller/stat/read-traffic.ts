@@ -13,7 +13,7 @@ import { ATTRIBUTE, DURATION_UNIT, METRIC } from "../../telemetry/traffic-names.
 
 /** What has happened on an edge since it was last said. Durations are in microseconds. */
 export type WindowPoint = { readonly edge: EdgeLabels } & (
-  | { readonly what: "exchanges"; readonly status: number; readonly reason: string; readonly count: number }
+  | { readonly what: "exchanges"; readonly status: number; readonly reason: string; readonly grpcStatus: number; readonly count: number }
   | { readonly what: "durations"; readonly histogram: Exponential }
   | { readonly what: "request-bytes" | "response-bytes"; readonly bytes: number }
   | { readonly what: "detection-timeouts"; readonly count: number }
@@ -77,7 +77,9 @@ function readExchanges(sum: Sum, take: (point: TrafficPoint | null) => void): vo
     const count = amount(sum, value);
     const status = find(attributes, ATTRIBUTE.STATUS);
     const fine = edge !== null && count !== null && typeof status === "number" && status >= 0 && status <= 999;
-    take(fine ? { what: "exchanges", edge, status, reason: label(attributes, ATTRIBUTE.REASON) ?? "", count } : null);
+    const grpc = find(attributes, ATTRIBUTE.GRPC_STATUS);
+    const grpcStatus = typeof grpc === "number" && Number.isInteger(grpc) && grpc >= 0 && grpc <= 999 ? grpc : -1;
+    take(fine ? { what: "exchanges", edge, status, grpcStatus, reason: label(attributes, ATTRIBUTE.REASON) ?? "", count } : null);
   }
 }
 

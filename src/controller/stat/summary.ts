@@ -3,6 +3,7 @@ import { addExponential, type Exponential, exponentialQuantile } from "../../tel
 import type { OpenEdge } from "../../telemetry/open-edges.ts";
 import { type EdgeLabels, OTHER, OUTSIDE } from "../../telemetry/traffic-deltas.ts";
 import type { Cell } from "./window.ts";
+import { isGrpcFailure } from "../../telemetry/grpc-failures.ts";
 
 /** Everything of one row before shares and rates. */
 interface Total {
@@ -120,11 +121,11 @@ function emptyTotal(): Total {
 function addCell(total: Total, { edge, outcomes, durations, requestBytes, responseBytes, detectionTimeouts }: Cell): void {
   const tcp = edge.protocol === "tcp";
   let counted = 0;
-  for (const { status, reason, count } of outcomes.values()) {
+  for (const { status, reason, grpcStatus, count } of outcomes.values()) {
     if (!tcp) {
       total.requests += count;
       total.statuses.set(status, (total.statuses.get(status) ?? 0) + count);
-      if (status >= 100 && status < 500) total.successes += count;
+      if (status >= 100 && status < 500 && !isGrpcFailure(grpcStatus)) total.successes += count;
     } else if (edge.direction === "inbound" && reason !== "") {
       // Turned away before it was a connection of the service.
       continue;

@@ -29,6 +29,8 @@ const MAX_OUTCOMES = 64;
 interface Outcome {
   readonly status: number;
   readonly reason: string;
+  /** -1: not gRPC. */
+  readonly grpcStatus: number;
   count: number;
 }
 
@@ -81,7 +83,7 @@ export class TrafficWindow {
       return;
     }
     if (point.what === "durations") cell.durations = addExponential(cell.durations, point.histogram);
-    else if (point.what === "exchanges") addOutcome(cell.outcomes, point.status, point.reason, point.count);
+    else if (point.what === "exchanges") addOutcome(cell.outcomes, point);
     else if (point.what === "detection-timeouts") cell.detectionTimeouts += point.count;
     else if (point.what === "request-bytes") cell.requestBytes += point.bytes;
     else cell.responseBytes += point.bytes;
@@ -142,10 +144,10 @@ export class TrafficWindow {
   }
 }
 
-function addOutcome(outcomes: Map<string, Outcome>, status: number, reason: string, count: number): void {
-  const kept = outcomes.size < MAX_OUTCOMES || outcomes.has(`${status} ${reason}`);
-  const entry = kept ? { status, reason } : { status: status - (status % 100), reason: OTHER };
-  const key = `${entry.status} ${entry.reason}`;
+function addOutcome(outcomes: Map<string, Outcome>, { status, reason, grpcStatus, count }: Outcome): void {
+  const kept = outcomes.size < MAX_OUTCOMES || outcomes.has(`${status} ${grpcStatus} ${reason}`);
+  const entry = kept ? { status, reason, grpcStatus } : { status: status - (status % 100), reason: OTHER, grpcStatus: -1 };
+  const key = `${entry.status} ${entry.grpcStatus} ${entry.reason}`;
   const known = outcomes.get(key);
   if (known === undefined) outcomes.set(key, { ...entry, count });
   else known.count += count;

@@ -15,6 +15,7 @@ export function recordOf(event: TapEvent, proxy: string): TapRecord {
     authority: event.authority,
     path: event.path,
     status: event.status,
+    grpcStatus: event.grpcStatus ?? null,
     latencyMs: Number(event.durationUs) / 1000,
     requestBytes: Number(event.requestBytes),
     responseBytes: Number(event.responseBytes),

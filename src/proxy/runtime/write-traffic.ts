@@ -40,8 +40,10 @@ export function writeTraffic(edges: readonly EdgeDelta[], head: ReportHead): Uin
   const responseBytes: NumberDataPoint[] = [];
   for (const edge of edges) {
     const attributes = edgeAttributes(edge.labels);
-    for (const { status, reason, count } of edge.outcomes) {
-      if (count > 0) exchanges.push(number([...attributes, int(ATTRIBUTE.STATUS, status), text(ATTRIBUTE.REASON, reason)], count));
+    for (const { status, reason, grpcStatus, count } of edge.outcomes) {
+      if (count === 0) continue;
+      const grpc = grpcStatus < 0 ? [] : [int(ATTRIBUTE.GRPC_STATUS, grpcStatus)];
+      exchanges.push(number([...attributes, int(ATTRIBUTE.STATUS, status), text(ATTRIBUTE.REASON, reason), ...grpc], count));
     }
     durations.push({
       attributes,

@@ -15,6 +15,7 @@ export function tapEventOf(record: ExchangeRecord, proxy: string, sessionIds: re
     authority: record.authority,
     path: record.path,
     status: record.status,
+    grpcStatus: record.grpcStatus < 0 ? undefined : record.grpcStatus,
     source: record.source,
     destination: record.destination,
     service: record.service,

@@ -1,4 +1,5 @@
 import type { ExchangeRecord } from "../contract.ts";
+import { isGrpcFailure } from "../../telemetry/grpc-failures.ts";
 
 /** A copy of what a record (which is reused) says of a sampled request. */
 export interface FinishedSpan extends Readonly<Omit<ExchangeRecord, "requestHeaders" | "responseHeaders" | "peerIdentity">> {
@@ -40,12 +41,9 @@ export function finishedSpan(record: ExchangeRecord, startMs: number): FinishedS
   };
 }
 
-/** Of gRPC: what the OpenTelemetry conventions call the server's errors (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS). */
-const GRPC_ERRORS: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
-
 /** What went wrong, as `error.type` says it; empty: nothing. A caller's own mistake (4xx) is no error of the hop. */
 export function errorType({ status, grpcStatus, reason }: Pick<FinishedSpan, "status" | "grpcStatus" | "reason">): string {
   if (status === 0) return reason === "" ? "no-answer" : reason;
   if (status >= 500) return String(status);
-  return GRPC_ERRORS.has(grpcStatus) ? String(grpcStatus) : "";
+  return isGrpcFailure(grpcStatus) ? String(grpcStatus) : "";
 }

@@ -45,6 +45,7 @@ const record = (path: string, status = 200): TapRecord => ({
   authority: "api",
   path,
   status,
+  grpcStatus: null,
   latencyMs: 3,
   requestBytes: 0,
   responseBytes: 5,

@@ -10,6 +10,7 @@ export function exchange(over: Partial<LoggedExchange> = {}): LoggedExchange {
     authority: "api",
     path: "/items",
     status: 200,
+    grpcStatus: -1,
     requestBytes: 0,
     responseBytes: 82,
     mtls: true,

@@ -13,8 +13,17 @@ test("each exchange counts once, under its outcome", () => {
   for (let index = 0; index < 3; index += 1) traffic.ended(exchange({ requestBytes: 10 }));
   traffic.ended(exchange({ status: 503, reason: "fault-abort", routeLabel: "HTTPRoute/default/r rule 0" }));
   const { samples } = readExposition(registry.expose());
-  assert.equal(samples.get(`meshctl_exchanges_total{${EDGE},status="200",reason="",route=""}`), 3);
-  assert.equal(samples.get(`meshctl_exchanges_total{${EDGE},status="503",reason="fault-abort",route="HTTPRoute/default/r rule 0"}`), 1);
+  assert.equal(samples.get(`meshctl_exchanges_total{${EDGE},status="200",reason="",route="",grpc_status=""}`), 3);
+  assert.equal(
+    samples.get(`meshctl_exchanges_total{${EDGE},status="503",reason="fault-abort",route="HTTPRoute/default/r rule 0",grpc_status=""}`),
+    1,
+  );
+  traffic.ended(exchange({ protocol: "grpc", grpcStatus: 14 }));
+  const grpc = readExposition(registry.expose()).samples;
+  assert.equal(
+    grpc.get(`meshctl_exchanges_total{${EDGE.replace("http/1.1", "grpc")},status="200",reason="",route="",grpc_status="14"}`),
+    1,
+  );
   assert.equal(samples.get(`meshctl_request_bytes_total{${EDGE}}`), 30);
   assert.equal(samples.get(`meshctl_response_bytes_total{${EDGE}}`), 4 * 82);
   assert.equal(samples.get(`meshctl_exchange_duration_seconds_count{${EDGE}}`), 4);

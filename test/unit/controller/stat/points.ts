@@ -15,8 +15,8 @@ export function edge(over: Partial<EdgeLabels> = {}): EdgeLabels {
   };
 }
 
-export function exchanges(of: EdgeLabels, count: number, status = 200, reason = ""): WindowPoint {
-  return { what: "exchanges", edge: of, status, reason, count };
+export function exchanges(of: EdgeLabels, count: number, status = 200, reason = "", grpcStatus = -1): WindowPoint {
+  return { what: "exchanges", edge: of, status, reason, grpcStatus, count };
 }
 
 /** `count` requests that took `us` each. */

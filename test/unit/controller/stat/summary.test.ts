@@ -71,6 +71,12 @@ test("no answer and 5xx fail; the rest succeeds", () => {
   assert.deepEqual([row?.requests, row?.successes, row?.successRate], [4, 2, 0.5]);
 });
 
+test("a gRPC call fails by its own status; a caller's mistake does not count against the service", () => {
+  const calls = edge({ protocol: "grpc" });
+  const [row] = rows([exchanges(calls, 5, 200, "", 0), exchanges(calls, 2, 200, "", 14), exchanges(calls, 3, 200, "", 3)]);
+  assert.deepEqual([row?.requests, row?.successes], [10, 8]);
+});
+
 test("TCP connections are no requests; those turned away at the door are nothing", () => {
   const ledger = edge({ protocol: "tcp", service: "default/ledger:9000" });
   const refused = edge({ ...ledger, direction: "inbound", mtls: false, source: "_outside_" });

@@ -52,8 +52,15 @@ test("what was counted is read back: outcomes, latencies, bytes, by edge", () =>
   assert.deepEqual(
     all.filter(({ what }) => what === "exchanges"),
     [
-      { what: "exchanges", edge, status: 200, reason: "", count: 10 },
-      { what: "exchanges", edge: { ...edge, destination: "", mtls: false, route: "" }, status: 503, reason: "fault-abort", count: 1 },
+      { what: "exchanges", edge, status: 200, grpcStatus: -1, reason: "", count: 10 },
+      {
+        what: "exchanges",
+        edge: { ...edge, destination: "", mtls: false, route: "" },
+        status: 503,
+        grpcStatus: -1,
+        reason: "fault-abort",
+        count: 1,
+      },
     ],
   );
   const [durations, aborted] = all.flatMap((point) => (point.what === "durations" ? [point.histogram] : []));

@@ -72,6 +72,8 @@ export interface TapEvent {
   requestHeaders: Header[];
   responseHeaders: Header[];
   attempts: number;
+  /** Of a gRPC call that told one. */
+  grpcStatus?: number | undefined;
 }
 
 /** The proxy's wall clock at the moment of sending; what the controller sees of it at arrival is the skew. */
@@ -286,6 +288,7 @@ function createBaseTapEvent(): TapEvent {
     requestHeaders: [],
     responseHeaders: [],
     attempts: 0,
+    grpcStatus: undefined,
   };
 }
 
@@ -365,6 +368,9 @@ export const TapEvent: MessageFns<TapEvent> = {
     }
     if (message.attempts !== 0) {
       writer.uint32(200).uint32(message.attempts);
+    }
+    if (message.grpcStatus !== undefined) {
+      writer.uint32(208).int32(message.grpcStatus);
     }
     return writer;
   },
@@ -582,6 +588,14 @@ export const TapEvent: MessageFns<TapEvent> = {
             message.attempts = reader.uint32();
             continue;
           }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.grpcStatus = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -624,6 +638,7 @@ export const TapEvent: MessageFns<TapEvent> = {
     message.requestHeaders = object.requestHeaders?.map((e) => Header.fromPartial(e)) || [];
     message.responseHeaders = object.responseHeaders?.map((e) => Header.fromPartial(e)) || [];
     message.attempts = object.attempts ?? 0;
+    message.grpcStatus = object.grpcStatus ?? undefined;
     return message;
   },
 };
