@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import type { ConfigView, HttpServerSide, Limits } from "../contract.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
+import { H2C } from "../http2/alpn.ts";
 import { peek } from "../tls/peek.ts";
 import { PlainTransport } from "../tls/plain-transport.ts";
 
@@ -32,7 +33,7 @@ export class ProxyAcceptor {
     // Whoever is slow, or has not begun, gets HTTP's own deadlines and answers.
     peek(socket, { clock, silenceMs: limits.headerDeadlineMs, deadlineMs: limits.headerDeadlineMs }, (first) => {
       if (first.kind === "closed") return;
-      const transport = new PlainTransport(socket);
+      const transport = new PlainTransport(socket, first.kind === "http2" ? H2C : "");
       if (first.kind === "tls") this.#tls(transport, first.serverName);
       else http.serve(transport);
     });
