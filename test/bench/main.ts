@@ -86,7 +86,12 @@ for (const name of names) {
     console.error(`${name}: not done after ${PART_LIMIT_MS / 60_000} minutes`);
     process.exit(1);
   }, PART_LIMIT_MS);
-  found[name] = await (PARTS[name] as (typeof PARTS)[string])(options);
+  try {
+    found[name] = await (PARTS[name] as (typeof PARTS)[string])(options);
+  } catch (error) {
+    console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
   clearTimeout(limit);
 }
 if (values.json !== undefined) {

@@ -1,11 +1,12 @@
 /** The benchmark runs whole and says what it must; what it measures is nobody's promise here. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../component/proxy/sides.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOOLS = ["taskset", "wrk", "nginx", "haproxy"];
@@ -30,7 +31,7 @@ interface Run {
   readonly folder: string;
 }
 
-function bench(t: TestContext, args: readonly string[]): Promise<Run> {
+function bench(t: TestContext, args: readonly string[], started: (child: ChildProcess) => void = () => {}): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "meshctl-bench-test-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const child = spawn(process.execPath, ["--import", "tsx", "test/bench/main.ts", ...args], {
@@ -39,6 +40,7 @@ function bench(t: TestContext, args: readonly string[]): Promise<Run> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
+  started(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {
@@ -87,14 +89,51 @@ test("bench pair: two pairs, their configuration as the proxies say it, ratios, 
   assert.deepEqual(left, [], "no temporary file is left");
 });
 
-test("bench: a part or a number that does not exist is said at once", async (t) => {
+test("bench: a part, a peer or a number that does not exist is said at once", { skip }, async (t) => {
   const part = await bench(t, ["nothing"]);
   assert.equal(part.code, 2);
   assert.match(part.text, /no benchmark is called nothing; there are: .*pair/);
+  const peer = await bench(t, ["memory", "--only", "nobody"]);
+  assert.equal(peer.code, 1);
+  assert.match(peer.text, /^memory: nothing here is called nobody; there are: .*'meshctl'$/m);
   const runs = await bench(t, ["pair", "--runs", "many"]);
   assert.equal(runs.code, 2);
   assert.match(runs.text, /--runs takes whole numbers/);
 });
+
+test("bench: stopped half-way it takes its processes and files with it", { skip }, async (t) => {
+  let child: ChildProcess | undefined;
+  const run = bench(t, ["pair", "--seconds", "20", "--only", "meshctl", "--only", "HAProxy, HTTP/2"], (started) => {
+    child = started;
+  });
+  const pid = child?.pid as number;
+  // nginx and its worker, two sidecars, two of HAProxy.
+  await until("its proxies run", () => descendants(pid).length >= 6, 30_000);
+  const own = descendants(pid);
+  child?.kill("SIGTERM");
+  const { code, folder } = await run;
+  assert.equal(code, 130);
+  await until("they are gone", () => own.every((each) => !existsSync(`/proc/${each}`)), 10_000);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => !name.startsWith("tsx-")),
+    [],
+  );
+});
+
+function descendants(pid: number): number[] {
+  const children = (): string => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  return children()
+    .split(" ")
+    .filter((word) => word !== "")
+    .map(Number)
+    .flatMap((each) => [each, ...descendants(each)]);
+}
 
 test("bench: every other part runs whole, with ours alone", { skip }, async (t) => {
   const ours = ["meshctl", "meshctl, TCP", "one route"].flatMap((name) => ["--only", name]);

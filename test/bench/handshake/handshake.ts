@@ -22,10 +22,11 @@ export async function benchHandshake(options: BenchOptions): Promise<Findings | 
     return null;
   }
   const backend = await startBackend(options.folder, LOAD_CORE);
+  const lanes = options.connections?.[0] ?? LANES;
   if (options.profile) {
     try {
       return await profileOurs("handshake", options, backend.port, fullPair, async ({ between: { port, tls } }) => {
-        const { done } = await runHandshakes(port, tls, options.seconds, LANES, LOAD_CORE);
+        const { done } = await runHandshakes(port, tls, options.seconds, lanes, LOAD_CORE);
         return `${(done / options.seconds).toFixed(0)} handshakes/s`;
       });
     } finally {
@@ -40,7 +41,7 @@ export async function benchHandshake(options: BenchOptions): Promise<Findings | 
         const pid = each.running.pids[1] as number;
         const before = cpuMicroseconds(pid);
         const { port, tls } = each.running.between;
-        const { done, errors, firstError } = await runHandshakes(port, tls, options.seconds, LANES, LOAD_CORE);
+        const { done, errors, firstError } = await runHandshakes(port, tls, options.seconds, lanes, LOAD_CORE);
         each.errors += errors;
         each.why ||= firstError;
         // The first round warms up.
@@ -69,7 +70,7 @@ export async function benchHandshake(options: BenchOptions): Promise<Findings | 
     console.log(
       `Full TLS 1.3 handshakes, P-256, both sides verified, no tickets; ${options.runs} interleaved runs of ${options.seconds} s, median (min–max)`,
     );
-    console.log(`${machineLine()}; a client of Node's own TLS on ${LANES} lanes, one request on each connection`);
+    console.log(`${machineLine()}; a client of Node's own TLS on ${lanes} lanes, one request on each connection`);
     console.log(`${options.command}\n`);
     const rows = results.map((each) => [
       each.name,

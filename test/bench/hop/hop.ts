@@ -3,6 +3,7 @@ import { machineLine } from "../machine.ts";
 import { runWrk } from "../load/wrk.ts";
 import { startBackend } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE, PROXY_CORE, WARM_UP_SECONDS } from "../options.ts";
+import { wantedOf } from "../pair/peers.ts";
 import type { Peer, RunningPeer } from "../peer.ts";
 import { versionOf } from "../peer.ts";
 import { cpuMicroseconds, residentMib } from "../process-cpu.ts";
@@ -37,8 +38,7 @@ export async function benchHop(options: BenchOptions): Promise<Findings | null> 
   const series: Series[] = [];
   const missing: string[] = [];
   try {
-    for (const peer of [haproxy, nginx, ours(options.nodeFlags), nodeUndici]) {
-      if (options.only.length > 0 && !options.only.includes(peer.name)) continue;
+    for (const peer of wantedOf<Peer>([haproxy, nginx, ours(options.nodeFlags), nodeUndici], options)) {
       const version = peer.version();
       if (version === null) missing.push(peer.name);
       else {

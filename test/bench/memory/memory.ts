@@ -8,7 +8,7 @@ import { type BenchOptions, type Findings, LOAD_CORE, PROXY_CORE } from "../opti
 import type { ClientTls, Configuration, PairPeer, RunningPair } from "../pair/contract.ts";
 import { HAPROXY_H2, haproxyPair } from "../pair/haproxy.ts";
 import { nginxPair } from "../pair/nginx.ts";
-import { configurationLines, missingLines, ours } from "../pair/peers.ts";
+import { configurationLines, missingLines, ours, wantedOf } from "../pair/peers.ts";
 import { versionOf } from "../peer.ts";
 import { residentMib } from "../process-cpu.ts";
 import { formatSpread, formatTable, spreadOf } from "../table.ts";
@@ -37,9 +37,7 @@ export async function benchMemory(options: BenchOptions): Promise<Findings | nul
   const backend = await startBackend(options.folder, LOAD_CORE);
   try {
     const count = options.connections?.[0] ?? IDLE_CONNECTIONS;
-    const wanted = [haproxyPair(HAPROXY_H2), nginxPair, ours(options)].filter(
-      ({ name }) => options.only.length === 0 || options.only.includes(name),
-    );
+    const wanted = wantedOf([haproxyPair(HAPROXY_H2), nginxPair, ours(options)], options);
     const missing = wanted.filter((peer) => peer.version() === null).map(({ name }) => name);
     const series = wanted
       .filter(({ name }) => !missing.includes(name))

@@ -18,12 +18,18 @@ export interface StartedPairs {
   stop(): Promise<void>;
 }
 
+/** Those of `peers` that were asked for. Throws when there is none. */
+export function wantedOf<P extends { readonly name: string }>(peers: readonly P[], { only }: BenchOptions): readonly P[] {
+  const wanted = only.length === 0 ? peers : peers.filter(({ name }) => only.includes(name));
+  if (wanted.length > 0) return wanted;
+  throw new Error(`nothing here is called ${only.join(" or ")}; there are: ${peers.map(({ name }) => `'${name}'`).join(", ")}`);
+}
+
 /** Starts those of `peers` that were asked for and are there. */
 export async function startPairs(peers: readonly PairPeer[], backendPort: number, options: BenchOptions): Promise<StartedPairs> {
   const pairs: StartedPair[] = [];
   const missing: string[] = [];
-  for (const peer of peers) {
-    if (options.only.length > 0 && !options.only.includes(peer.name)) continue;
+  for (const peer of wantedOf(peers, options)) {
     const version = peer.version();
     if (version === null) missing.push(peer.name);
     else {
