@@ -4,6 +4,8 @@ export interface Clock {
   nowMs(): number;
   /** Monotonic time, milliseconds with fraction; only differences mean something. */
   monotonicMs(): number;
+  /** Wall-clock time at the zero of {@link monotonicMs} as of the process's start, with fraction; absent: not known. */
+  readonly originMs?: number;
   /** Runs `callback` once after `delayMs`; does not keep the process alive by itself when `unref` is set. */
   setTimer(callback: () => void, delayMs: number, options?: { unref?: boolean }): Timer;
 }
@@ -17,6 +19,7 @@ export interface Timer {
 export const systemClock: Clock = Object.freeze({
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  originMs: performance.timeOrigin,
   setTimer(callback: () => void, delayMs: number, options?: { unref?: boolean }): Timer {
     const handle = setTimeout(callback, delayMs);
     if (options?.unref) handle.unref();

@@ -1,5 +1,5 @@
 // The front of the demo store: HTTP in, calls to `api` (HTTP) and `ledger` (TCP) out.
-// It knows nothing of a mesh. It listens on PORT and calls two loopback addresses it is told:
+// It knows nothing of a mesh; of tracing it does what any service must, it passes trace headers on with the calls it makes. It listens on PORT and calls two loopback addresses it is told:
 //   MESHCTL_UPSTREAM_API_80       host:port of the api
 //   MESHCTL_UPSTREAM_LEDGER_7000  host:port of the ledger
 import http from "node:http";
@@ -10,13 +10,15 @@ const api = process.env.MESHCTL_UPSTREAM_API_80 ?? "127.0.0.1:8081";
 const ledger = process.env.MESHCTL_UPSTREAM_LEDGER_7000 ?? "127.0.0.1:7000";
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 const LIMIT_MS = 5_000;
+/** Headers that say which trace a request belongs to (W3C, B3): whoever calls on behalf of a request passes them on. */
+const TRACE_HEADERS = ["traceparent", "tracestate", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"];
 
 const server = http.createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://store");
   try {
-    if (url.pathname === "/") page(response, await callApi("/items"));
-    else if (url.pathname === "/items") relay(response, await callApi(`/items${url.search}`));
-    else if (url.pathname === "/buy") json(response, 200, await buy(url.searchParams.get("item") ?? "tea"));
+    if (url.pathname === "/") page(response, await callApi("/items", request));
+    else if (url.pathname === "/items") relay(response, await callApi(`/items${url.search}`, request));
+    else if (url.pathname === "/buy") json(response, 200, await buy(url.searchParams.get("item") ?? "tea", request));
     else if (url.pathname === "/healthz") json(response, 200, { ok: true });
     else json(response, 404, { error: "there is nothing here", try: ["/", "/items", "/buy?item=tea", "/healthz"] });
   } catch (error) {
@@ -24,11 +26,13 @@ const server = http.createServer(async (request, response) => {
   }
 });
 
-/** GET from the api → { status, reason, body }. */
-function callApi(path) {
+/** GET from the api on behalf of `request` → { status, reason, body }. */
+function callApi(path, request) {
   const [host, apiPort] = api.split(":");
+  const headers = { host: "api" };
+  for (const name of TRACE_HEADERS) if (name in request.headers) headers[name] = request.headers[name];
   return new Promise((resolve, reject) => {
-    const call = http.get({ host, port: apiPort, path, agent, headers: { host: "api" }, timeout: LIMIT_MS }, (answer) => {
+    const call = http.get({ host, port: apiPort, path, agent, headers, timeout: LIMIT_MS }, (answer) => {
       let body = "";
       answer.setEncoding("utf8");
       answer.on("data", (text) => (body += text));
@@ -54,8 +58,8 @@ function page(response, { status, body }) {
 }
 
 /** Books one item: the price from the api, the entry in the ledger. */
-async function buy(name) {
-  const { status, body } = await callApi("/items");
+async function buy(name, request) {
+  const { status, body } = await callApi("/items", request);
   if (status !== 200) throw new Error(`the api answered ${status}`);
   const item = JSON.parse(body).items.find((entry) => entry.name === name);
   if (item === undefined) throw new Error(`there is no item ${JSON.stringify(name)}`);

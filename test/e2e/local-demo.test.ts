@@ -16,6 +16,8 @@ test("the tour, as a test: all measured values right, nothing left behind", { ti
     /√ 503 with reason fault-abort: \d+ of 1000/,
     /√ took 200 ms or longer: \d+ of 400/,
     /√ \d+ requests from shopper, each over mutual TLS/,
+    /^\$ meshctl trace show [0-9a-f]{16}$/m,
+    /√ 4 spans of 3 proxies, each the child of the one before/,
     /√ the certificate chains to the mesh's root and says URI:spiffe:\/\/cluster\.local\/ns\/default\/sa\/api1/,
     /√ a client without a certificate gets no answer/,
     /everything measured was as it should be/,

@@ -101,6 +101,7 @@ function sayHowToGoOn(context: Context, stage: Stage, ports: StorePorts): void {
     "  meshctl tap workload/web                       # requests as they end; Ctrl-C ends it",
     "  meshctl route split api --weight v2=100        # everything to v2",
     "  meshctl fault abort api --percent 50 --status 503 --expires 1m",
+    "  meshctl trace list --service api               # then: meshctl trace show ID",
     "  meshctl proxy-status -w",
     `  tail -f ${stage.runLog("shopper")}`,
     "",

@@ -15,6 +15,7 @@ import { BODY_NONE } from "../http1/codec/message-reader.ts";
 import type { EndpointPool, Waiter } from "../pool/endpoint-pool.ts";
 import { GIVE_UP, nextTryAfterConnectFailure } from "../resilience/safe-tries.ts";
 import { CANCEL, INTERNAL_ERROR } from "../http2/codec/error-codes.ts";
+import { RequestTrace } from "../trace/request-trace.ts";
 import type { Downstream } from "./downstream.ts";
 import { isGrpc } from "./grpc.ts";
 import type { AnswerHead, RequestExtras, Trailers } from "./message.ts";
@@ -40,7 +41,8 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   /** Counts the requests this object has served: what calls back late compares it. */
   protected generation = 0;
   protected readonly sent = new RetainedBody();
-  readonly #extras: RequestExtras = { requestId: "", meshSource: "", meshProtocol: "", upgrade: false };
+  readonly #extras: RequestExtras = { requestId: "", meshSource: "", meshProtocol: "", upgrade: false, trace: null };
+  readonly #trace = new RequestTrace();
   #requestTrailers: Trailers | null = null;
   /** Why the answer being read goes no further: its peer did nothing with the request, another endpoint may. */
   protected refusedFor: ReasonCode | "" = "";
@@ -150,6 +152,25 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
       record.requestId = this.side.engine.requestIds.next();
       this.#extras.requestId = record.requestId;
     }
+    this.#takeTrace();
+  }
+
+  /** What comes over mutual TLS was sent by a proxy: whether a trace begins has been decided there. */
+  #takeTrace(): void {
+    const { record } = this;
+    const { tracer } = this.side.engine;
+    const { request } = this.downstream;
+    const trace = this.#trace;
+    const mayBegin = record.direction === "outbound" || !record.mtls;
+    this.#extras.trace = null;
+    if (request.traced) trace.open(request, tracer, mayBegin);
+    else if (mayBegin && tracer.begins()) trace.begin(tracer);
+    else return;
+    if (!trace.sampled) return;
+    this.#extras.trace = trace;
+    record.traceId = trace.traceId;
+    record.spanId = trace.spanId;
+    record.parentSpanId = trace.parentSpanId;
   }
 
   /** What is handled from here on came later. */

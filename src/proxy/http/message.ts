@@ -4,6 +4,7 @@
  */
 import type { ByteWriter } from "../http1/codec/byte-writer.ts";
 import type { Http2Connection } from "../http2/codec/connection.ts";
+import type { RequestTrace } from "../trace/request-trace.ts";
 import type { HeadView } from "./request-view.ts";
 
 export interface Fields {
@@ -25,6 +26,8 @@ export interface RequestExtras {
   meshProtocol: string;
   /** The request asks for an upgrade, and may (RFC 9110 7.8). */
   upgrade: boolean;
+  /** Of a sampled request; null: what it says of a trace passes as it came. */
+  trace: RequestTrace | null;
 }
 
 export interface RequestHead extends Fields {
@@ -32,6 +35,8 @@ export interface RequestHead extends Fields {
   readonly body: number;
   /** Protocol asked for by Upgrade or `:protocol`; empty when none is. */
   readonly upgradeTo: string;
+  /** It brought a header of a trace. */
+  readonly traced: boolean;
   /** The head as HTTP/1.1: origin form, the canonical path, the empty line. */
   writeHttp1(out: ByteWriter, view: HeadView, extras: RequestExtras): void;
   /** The fields behind the pseudo-header fields; the section is begun and ended by the caller. */

@@ -11,6 +11,7 @@ import { ByteWriter } from "../http1/codec/byte-writer.ts";
 import { ServerConnection } from "../http1/server-connection.ts";
 import { speaksHttp2 } from "../http2/alpn.ts";
 import { Http2ServerConnection } from "../http2/server-connection.ts";
+import type { Tracer } from "../trace/tracer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestIds } from "./request-ids.ts";
 
@@ -22,6 +23,7 @@ export interface Engine {
   readonly limits: Limits;
   readonly observer: Observer;
   readonly requestIds: RequestIds;
+  readonly tracer: Tracer;
   readonly outbox: Outbox;
 }
 

@@ -4,7 +4,7 @@ import type { HeadView } from "../http/request-view.ts";
 import type { Http2Connection } from "../http2/codec/connection.ts";
 import type { ByteWriter } from "./codec/byte-writer.ts";
 import { BODY_NONE, type MessageReader } from "./codec/message-reader.ts";
-import { DROP_REQUEST, DROP_REQUEST_AND_HOST, copyLines } from "./codec/write-head.ts";
+import { copyLines, dropOfRequest } from "./codec/write-head.ts";
 import { sendLines } from "./message-lines.ts";
 
 /** The head of an HTTP/1 request, for the next hop. One per connection. */
@@ -35,13 +35,17 @@ export class Http1RequestHead implements RequestHead {
     return head.upgradeLine < 0 ? "" : head.value(head.upgradeLine);
   }
 
+  get traced(): boolean {
+    return this.reader.head.traced;
+  }
+
   writeHttp1(out: ByteWriter, view: HeadView, extras: RequestExtras): void {
     const { head } = this.reader;
     if (view.forward === view.raw) out.span(head.bytes, head.base + head.methodStart, head.base + head.targetEnd);
     else out.text(`${view.method} ${view.forward}`);
     out.text(" HTTP/1.1\r\n");
     if (view.newHost) out.text(`Host: ${view.host}\r\n`);
-    copyLines(out, head, view.newHost ? DROP_REQUEST_AND_HOST : DROP_REQUEST);
+    copyLines(out, head, requestDrop(extras, view.newHost));
     if (head.chunked) out.text("Transfer-Encoding: chunked\r\n");
     else if (head.rewritten) out.text(`Content-Length: ${head.contentLength}\r\n`);
     if (extras.upgrade) out.text(`Connection: upgrade\r\nUpgrade: ${head.value(head.upgradeLine)}\r\n`);
@@ -51,7 +55,7 @@ export class Http1RequestHead implements RequestHead {
 
   writeHttp2(to: Http2Connection, _view: HeadView, extras: RequestExtras): void {
     const { head } = this.reader;
-    sendLines(to, head, DROP_REQUEST_AND_HOST);
+    sendLines(to, head, requestDrop(extras, true));
     if (head.rewritten) to.field("content-length", String(head.contentLength));
     sendExtras(to, extras);
   }
@@ -62,14 +66,25 @@ export class Http1RequestHead implements RequestHead {
   }
 }
 
+/** Lines of the request that stay behind. */
+export function requestDrop({ trace }: RequestExtras, newHost: boolean): Uint8Array {
+  return dropOfRequest(trace === null ? 0 : trace.replaced, newHost);
+}
+
 export function writeExtras(out: ByteWriter, extras: RequestExtras): void {
   if (extras.requestId !== "") out.text(`${HEADER.REQUEST_ID}: ${extras.requestId}\r\n`);
   if (extras.meshSource !== "") out.text(`${HEADER.SOURCE}: ${extras.meshSource}\r\n`);
   if (extras.meshProtocol !== "") out.text(`${HEADER.PROTOCOL}: ${extras.meshProtocol}\r\n`);
+  if (extras.trace === null) return;
+  const { lines } = extras.trace;
+  for (let at = 0; at < lines.length; at += 2) out.text(`${lines[at]}: ${lines[at + 1]}\r\n`);
 }
 
 export function sendExtras(to: Http2Connection, extras: RequestExtras): void {
   if (extras.requestId !== "") to.field(HEADER.REQUEST_ID, extras.requestId);
   if (extras.meshSource !== "") to.field(HEADER.SOURCE, extras.meshSource);
   if (extras.meshProtocol !== "") to.field(HEADER.PROTOCOL, extras.meshProtocol);
+  if (extras.trace === null) return;
+  const { lines } = extras.trace;
+  for (let at = 0; at < lines.length; at += 2) to.field(lines[at] as string, lines[at + 1] as string);
 }

@@ -7,8 +7,7 @@ import type { ByteWriter } from "../http1/codec/byte-writer.ts";
 import { FAILURE, type Failure } from "../http1/codec/failure.ts";
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from "../http1/codec/message-reader.ts";
 import { FORM_AUTHORITY, RequestTarget, readRequestTarget } from "../http1/codec/target.ts";
-import { DROP_REQUEST_AND_HOST } from "../http1/codec/write-head.ts";
-import { sendExtras, writeExtras } from "../http1/request-head.ts";
+import { requestDrop, sendExtras, writeExtras } from "../http1/request-head.ts";
 import type { KnownHost } from "../http1/read-request.ts";
 import type { Http2Connection } from "./codec/connection.ts";
 import type { Http2Stream } from "./codec/stream.ts";
@@ -34,6 +33,10 @@ export class Http2RequestHead extends FieldList implements RequestHead {
   get body(): number {
     if (this.#last) return BODY_NONE;
     return this.#stream.contentLength >= 0 ? BODY_LENGTH : BODY_CHUNKED;
+  }
+
+  get traced(): boolean {
+    return this.#stream.traced;
   }
 
   get upgradeTo(): string {
@@ -86,7 +89,7 @@ export class Http2RequestHead extends FieldList implements RequestHead {
     out.text(" HTTP/1.1\r\nHost: ");
     out.text(view.host);
     out.crlf();
-    writeList(out, this.list, DROP_REQUEST_AND_HOST);
+    writeList(out, this.list, requestDrop(extras, true));
     if (extras.upgrade) {
       out.text(`Connection: upgrade\r\nUpgrade: ${stream.protocol}\r\n`);
       // HTTP/2 has no such handshake (RFC 8441 5); HTTP/1.1 needs one (RFC 6455 4.1).
@@ -98,7 +101,7 @@ export class Http2RequestHead extends FieldList implements RequestHead {
   }
 
   writeHttp2(to: Http2Connection, _view: HeadView, extras: RequestExtras): void {
-    sendList(to, this.list, DROP_REQUEST_AND_HOST, this.#stream.sensitive);
+    sendList(to, this.list, requestDrop(extras, true), this.#stream.sensitive);
     sendExtras(to, extras);
   }
 }

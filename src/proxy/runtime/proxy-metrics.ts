@@ -1,6 +1,8 @@
 import type { ReasonCode } from "../../messages/reasons.ts";
 import { addProcessMetrics } from "../../telemetry/metrics/process.ts";
 import type { MetricsRegistry } from "../../telemetry/metrics/registry.ts";
+import type { SpanSender } from "../trace/span-sender.ts";
+import type { Tracer } from "../trace/tracer.ts";
 
 /** What the gauges read. */
 export interface ProxyFigures {
@@ -11,7 +13,8 @@ export interface ProxyFigures {
   destinations(): number;
   tapDropped(): number;
   reportDropped(): number;
-  spansDropped(): number;
+  readonly spans: Pick<SpanSender, "taken" | "dropped">;
+  readonly tracer: Pick<Tracer, "perMillion">;
   connected(): boolean;
   /** 0 without a certificate. */
   certificateEndsUnixMs(): number;
@@ -28,6 +31,7 @@ export interface ConnectionCounters {
 
 /** Registers everything beside traffic. */
 export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures): ConnectionCounters {
+  const { spans, tracer } = figures;
   addProcessMetrics(registry, figures.startedUnixMs);
   registry.read("gauge", "meshctl_inbound_connections", "Open connections from callers.", () => figures.openInbound());
   registry.read("gauge", "meshctl_outbound_connections", "Open connections from the application.", () => figures.openOutbound());
@@ -37,8 +41,18 @@ export function addProxyMetrics(registry: MetricsRegistry, figures: ProxyFigures
   registry.read("counter", "meshctl_report_dropped_total", "Exchanges the controller was not told of: it was away.", () =>
     figures.reportDropped(),
   );
-  registry.read("counter", "meshctl_spans_dropped_total", "Spans the controller was not told of: too many, or it was away.", () =>
-    figures.spansDropped(),
+  registry.read("counter", "meshctl_spans_total", "Spans of sampled requests.", () => spans.taken);
+  registry.read(
+    "gauge",
+    "meshctl_trace_sampling_ratio",
+    "Share of requests without a trace context that begin a trace.",
+    () => tracer.perMillion / 1_000_000,
+  );
+  registry.read(
+    "counter",
+    "meshctl_spans_dropped_total",
+    "Spans the controller was not told of: too many, or it was away.",
+    () => spans.dropped,
   );
   registry.read("gauge", "meshctl_discovery_connected", "1 while the discovery stream stands.", () => (figures.connected() ? 1 : 0));
   registry.read(

@@ -65,8 +65,7 @@ export class Proxy {
   readonly #tapSender: TapSender;
   readonly #clockReport: ClockReport;
   readonly #report: Reports;
-  readonly #tracer: Tracer;
-  readonly #spans: SpanSender;
+  readonly #tracing: { readonly tracer: Tracer; readonly spans: SpanSender };
   readonly #admin: Admin;
   readonly #readiness: Readiness;
   readonly #registry = new MetricsRegistry();
@@ -106,9 +105,9 @@ export class Proxy {
       connections: () => this.#traffic.openTcp(),
       open: (onEnd) => this.#discovery?.openUpStream(GRPC.METRICS, onEnd) ?? null,
     });
-    this.#tracer = new Tracer(random);
-    this.#spans = new SpanSender({ clock, source: sender, open: (onEnd) => this.#discovery?.openUpStream(GRPC.SPANS, onEnd) ?? null });
-    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, this.#report.deltas), this.#tap, this.#spans, log);
+    const spans = new SpanSender({ clock, source: sender, open: (onEnd) => this.#discovery?.openUpStream(GRPC.SPANS, onEnd) ?? null });
+    this.#tracing = { tracer: new Tracer(random), spans };
+    this.#observers = new Observers(new TrafficMetrics(this.#registry, undefined, this.#report.deltas), this.#tap, spans, log);
     this.#config = new Configuration({
       clock,
       random,
@@ -126,6 +125,7 @@ export class Proxy {
     const overload = createOverload(bootstrap, clock, log, this.#registry);
     this.#overload = overload;
     this.#traffic = new Traffic({
+      tracer: this.#tracing.tracer,
       view: this.#config,
       source: identity,
       check,
@@ -251,7 +251,7 @@ export class Proxy {
     this.#tapSender.close();
     this.#clockReport.stop();
     this.#report.stop();
-    this.#spans.stop();
+    this.#tracing.spans.stop();
     this.#saver.close();
     this.#config.close();
     this.#discovery?.close();
@@ -266,7 +266,7 @@ export class Proxy {
 
   /** `done`, once the controller knows of what was drained. */
   #reported(done: () => void): () => void {
-    return () => this.#report.flush(LAST_REPORT_MS, () => this.#spans.flush(LAST_REPORT_MS, done));
+    return () => this.#report.flush(LAST_REPORT_MS, () => this.#tracing.spans.flush(LAST_REPORT_MS, done));
   }
 
   /** `begin` under the drain limit; `done` is called once. */
@@ -296,7 +296,7 @@ export class Proxy {
 
   #applyProxyConfig(config: ProxyConfig): void {
     this.#tap.set(config.taps);
-    this.#tracer.setRate(config.tracesPerMillion ?? DEFAULT_TRACES_PER_MILLION);
+    this.#tracing.tracer.setRate(config.tracesPerMillion ?? DEFAULT_TRACES_PER_MILLION);
     this.setLogLevel(config.logLevel || this.#options.bootstrap.logLevel);
     if (config.renewIssuedBeforeUnixMs > 0) this.#own.identity.renewIfIssuedBefore(config.renewIssuedBeforeUnixMs);
     if (config.drain && !this.#draining) this.drain(() => {});
@@ -329,7 +329,7 @@ export class Proxy {
       destinations: () => this.#config.destinations.length,
       tapDropped: () => this.#tapSender.dropped,
       reportDropped: () => this.#report.dropped,
-      spansDropped: () => this.#spans.dropped,
+      ...this.#tracing,
       connected: () => this.#discoveryState === "connected",
       certificateEndsUnixMs: () => this.#own.identity.credentials()?.notAfterMs ?? 0,
     });

@@ -17,6 +17,7 @@ import type { CredentialSource } from "../tls/credentials.ts";
 import { MeshDialer } from "../tls/dialer.ts";
 import { MeshConnections } from "../tls/mesh-connections.ts";
 import type { PeerCheck } from "../tls/peer.ts";
+import type { Tracer } from "../trace/tracer.ts";
 import { InboundListeners } from "./inbound-listeners.ts";
 import { OutboundListeners } from "./outbound-listeners.ts";
 
@@ -27,6 +28,7 @@ export interface TrafficOptions {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly random: Random;
+  readonly tracer: Tracer;
   readonly limits: Limits;
   readonly overload: Overload;
   refused(refusal: RefusedConnection): void;
@@ -54,7 +56,7 @@ export class Traffic {
   readonly #outboundTcp: OutboundTcp;
 
   constructor(options: TrafficOptions) {
-    const { view, source, check, observer, clock, random, limits, overload, refused, meshOpened, silent } = options;
+    const { view, source, check, observer, clock, random, tracer, limits, overload, refused, meshOpened, silent } = options;
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
     const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
@@ -65,6 +67,7 @@ export class Traffic {
       limits,
       observer,
       requestIds: new RequestIds(random),
+      tracer,
       outbox: new Outbox(),
     };
     this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });

@@ -2,15 +2,17 @@ import type { Clock } from "../../lib/clock.ts";
 
 /**
  * Wall-clock instants finer than the millisecond the wall clock is read in, so that a span of 300 µs stands
- * inside its parent. The monotonic clock is fine but starts anywhere: each reading of both narrows down how far
- * apart they are, and one that contradicts (the wall clock was set) moves it.
+ * inside its parent. The monotonic clock is fine; how far it is from the wall clock is known from the process's
+ * start where the clock says so, each reading of both narrows it down, and one that contradicts (the wall clock
+ * was set) moves it.
  */
 export class FineStart {
   readonly #clock: Clock;
-  #offsetMs = Number.NaN;
+  #offsetMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#offsetMs = clock.originMs ?? Number.NaN;
   }
 
   /** Unix milliseconds with fraction of what began in the whole millisecond `startUnixMs` and took `durationMs` until now. */

@@ -1,9 +1,13 @@
 import { FORMAT_W3C, readIncoming } from "../../telemetry/trace/incoming.ts";
-import { formatOutgoing, replacedLines } from "../../telemetry/trace/outgoing.ts";
+import { BEGINS_HERE, formatOutgoing } from "../../telemetry/trace/outgoing.ts";
 import type { Tracer } from "./tracer.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
-const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** Header lines by lower-case name. */
+interface Lookup {
+  header(name: string): string | undefined;
+}
 
 /**
  * The trace of one request at this hop; reused. While {@link sampled} is false the request's own headers
@@ -19,12 +23,13 @@ export class RequestTrace {
   parentSpanId = "";
   /** Header lines for the next hop in the formats the request came with: name, value, name, value… */
   lines: readonly string[] = NONE;
-  #replaced = NO_NAMES;
+  /** `FORMAT_…` of the request's own lines that {@link lines} stand for, and {@link BEGINS_HERE}; 0 unless sampled. */
+  replaced = 0;
 
   /** A request with trace headers. `mayBegin`: it may be the first of a trace where they leave that open. */
-  open(header: (lowerName: string) => string | undefined, tracer: Tracer, mayBegin: boolean): void {
+  open(request: Lookup, tracer: Tracer, mayBegin: boolean): void {
     this.reset();
-    const { formats, decision, context, debug } = readIncoming(header);
+    const { formats, decision, context, debug } = readIncoming((name) => request.header(name));
     if (decision === "unsampled") return;
     if (decision === "open" && !(mayBegin && tracer.begins())) return;
     const traceId = context === null ? tracer.traceId() : context.traceId;
@@ -37,11 +42,6 @@ export class RequestTrace {
     this.#go(tracer, FORMAT_W3C, tracer.traceId(), "", false);
   }
 
-  /** The line stays behind: {@link lines} has a new one, or it belongs to a trace that ended here. */
-  replaces(lowerName: string): boolean {
-    return this.#replaced.has(lowerName);
-  }
-
   reset(): void {
     if (!this.sampled) return;
     this.sampled = false;
@@ -49,7 +49,7 @@ export class RequestTrace {
     this.spanId = "";
     this.parentSpanId = "";
     this.lines = NONE;
-    this.#replaced = NO_NAMES;
+    this.replaced = 0;
   }
 
   #go(tracer: Tracer, formats: number, traceId: string, parentSpanId: string, debug: boolean): void {
@@ -58,6 +58,6 @@ export class RequestTrace {
     this.spanId = tracer.spanId();
     this.parentSpanId = parentSpanId;
     this.lines = formatOutgoing({ formats, traceId, spanId: this.spanId, parentSpanId, debug });
-    this.#replaced = replacedLines(formats, parentSpanId === "");
+    this.replaced = formats | (parentSpanId === "" ? BEGINS_HERE : 0);
   }
 }

@@ -31,6 +31,8 @@ export class SpanSender {
   #timer: Timer | null = null;
   #sending = false;
   #waiting: (() => void)[] = [];
+  /** Spans that ended here. */
+  taken = 0;
   /** Spans the controller was not told of. */
   dropped = 0;
 
@@ -42,6 +44,7 @@ export class SpanSender {
   /** Takes the span of a request that was sampled; of any other, nothing. */
   ended(record: ExchangeRecord): void {
     if (record.traceId === "") return;
+    this.taken += 1;
     if (this.#queue.length >= MAX_QUEUED) {
       this.dropped += 1;
       return;

@@ -11,7 +11,12 @@ const LEAST: ReadonlySet<string> = new Set([
   "meshctl_discovery_connected",
   "meshctl_overload_admitted_ratio",
 ]);
-const MOST: ReadonlySet<string> = new Set(["meshctl_build_info", "meshctl_destinations", "meshctl_overload_state"]);
+const MOST: ReadonlySet<string> = new Set([
+  "meshctl_build_info",
+  "meshctl_destinations",
+  "meshctl_overload_state",
+  "meshctl_trace_sampling_ratio",
+]);
 
 /** What the workers of a group say of themselves, put together. */
 export class GroupFigures {

@@ -9,31 +9,32 @@ export const FORMAT_B3_MULTI = 4;
 
 /** What a request's headers say of a trace. */
 export interface IncomingTrace {
-  /** `FORMAT_…` of every header that is there, readable or not; 0: none. */
+  /** `FORMAT_…` of every header that is there, readable or not; 0: none. Of a sampled or open one only. */
   readonly formats: number;
   /** What the caller decided; `open`: nothing that could be read. */
   readonly decision: "sampled" | "unsampled" | "open";
-  /** Its span; null where it only decided, and wherever nothing could be read. */
+  /** Its span, of a sampled one; null where it only decided. */
   readonly context: TraceContext | null;
   /** Of B3: record this one whatever the rates. */
   readonly debug: boolean;
 }
 
 const NOTHING: IncomingTrace = Object.freeze({ formats: 0, decision: "open", context: null, debug: false });
+/** The rest is of no interest then, and not looked up. */
+const UNSAMPLED: IncomingTrace = Object.freeze({ formats: FORMAT_W3C, decision: "unsampled", context: null, debug: false });
 
 /** Reads headers by lower-case name. The first that can be read counts: `traceparent`, then `b3`, then `x-b3-…`. */
 export function readIncoming(header: (name: string) => string | undefined): IncomingTrace {
   const traceparent = header("traceparent");
+  const w3c = traceparent === undefined ? null : parseTraceparent(traceparent);
+  if (w3c !== null && !w3c.sampled) return UNSAMPLED;
   const single = header("b3");
   const multiState = b3MultiState(header);
   const multi = multiState !== undefined || header("x-b3-traceid") !== undefined || header("x-b3-spanid") !== undefined;
   const formats =
     (traceparent === undefined ? 0 : FORMAT_W3C) | (single === undefined ? 0 : FORMAT_B3_SINGLE) | (multi ? FORMAT_B3_MULTI : 0);
   if (formats === 0) return NOTHING;
-  const context =
-    (traceparent === undefined ? null : parseTraceparent(traceparent)) ??
-    (single === undefined ? null : parseB3Single(single)) ??
-    (multi ? parseB3Multi(header) : null);
+  const context = w3c ?? (single === undefined ? null : parseB3Single(single)) ?? (multi ? parseB3Multi(header) : null);
   if (context !== null) return decided(formats, context.sampled, context, header);
   // Ids that cannot be read take their decision with them; B3 also knows decisions without ids.
   const bare = parseB3Sampling(single) ?? (header("x-b3-traceid") === undefined ? parseB3Sampling(multiState) : null);

@@ -1,17 +1,27 @@
 /** `traceparent` of W3C Trace Context, level 1 (sections 3.2 and 4). */
-import { isSpanId, isTraceId, type TraceContext } from "./context.ts";
+import { hexDigit, isId, type TraceContext } from "./context.ts";
 
 const SAMPLED = 0x01;
+const DASH = 0x2d;
+/** version "-" trace-id "-" parent-id "-" flags */
+const LENGTH = 55;
 
 /** Null when the header is to be ignored: the trace then starts anew. */
 export function parseTraceparent(value: string): TraceContext | null {
-  // version "-" trace-id "-" parent-id "-" flags; a version above 00 may go on after another dash (3.2.4).
-  const parts = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(value);
-  if (parts === null) return null;
-  const [, version = "", traceId = "", parentId = "", flags = "", rest] = parts;
-  if (version === "ff" || (version === "00" && rest !== undefined)) return null;
-  if (!isTraceId(traceId) || !isSpanId(parentId)) return null;
-  return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0 };
+  if (value.length < LENGTH) return null;
+  if (value.charCodeAt(2) !== DASH || value.charCodeAt(35) !== DASH || value.charCodeAt(52) !== DASH) return null;
+  const version = hexByte(value, 0);
+  const flags = hexByte(value, 53);
+  if (version < 0 || version === 0xff || flags < 0) return null;
+  // A version above 00 may go on after another dash (3.2.4).
+  if (value.length > LENGTH && (version === 0 || value.charCodeAt(LENGTH) !== DASH)) return null;
+  if (!isId(value, 3, 35) || !isId(value, 36, 52)) return null;
+  return { traceId: value.slice(3, 35), parentId: value.slice(36, 52), sampled: (flags & SAMPLED) !== 0 };
+}
+
+/** Of two digits; negative when they are none. */
+function hexByte(text: string, at: number): number {
+  return (hexDigit(text.charCodeAt(at)) << 4) | hexDigit(text.charCodeAt(at + 1));
 }
 
 /** Always of version 00. */

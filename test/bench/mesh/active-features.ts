@@ -9,8 +9,6 @@ type Dumped<T> = { readonly [K in keyof T]: T[K] extends Buffer ? string : T[K] 
 
 /** 1 % */
 export const TRACES_PER_MILLION = 10_000;
-/** Until the HTTP engine makes spans, missing ones are no fault of a configuration. */
-const ENGINE_MAKES_SPANS = false;
 
 /** What a proxy says of itself, and how many spans the controller got from it. */
 export interface Witnessed {
@@ -40,20 +38,18 @@ export function activeFeatures(calling: Witnessed, answering: Witnessed, destina
     [rules >= RULES, "access policy"],
     [counted > 0 && served > 0, "metrics"],
     [!accessLog, "access log off"],
-    [traced || !ENGINE_MAKES_SPANS, "1 % traces"],
+    [traced, "1 % traces"],
   ];
   return {
     lines: [
       `between the two: ${spoken.join(", ") || "nothing"}, TLS 1.3, both verified by SPIFFE id (P-256), as the caller's admin port says`,
       `routes: ${routes} rules in force, the last took ${routed} requests; access list: ${rules} rules in force`,
       `metrics: ${metricSum(caller, EXCHANGES)} exchanges counted by the caller's proxy, ${metricSum(called, EXCHANGES)} by the called one's; access log ${accessLog ? "ON" : "off"} (log level ${levels.join(", ")})`,
-      traced || ENGINE_MAKES_SPANS
-        ? `traces: of a million ${rates.join(" and ")} begin one; the controller got ${calling.spans} and ${answering.spans} spans`
-        : "traces: not built yet",
+      `traces: of a million ${rates.join(" and ")} begin one; the controller got ${calling.spans} and ${answering.spans} spans`,
       `V8 flags: ${[caller, called].map(({ nodeFlags }) => nodeFlags.join(" ") || "none").join("; ")}`,
     ],
     off: checks.filter(([ok]) => !ok).map(([, what]) => what),
-    notBuilt: traced || ENGINE_MAKES_SPANS ? [] : ["1 % traces"],
+    notBuilt: [],
   };
 }
 

@@ -16,6 +16,7 @@ import { RequestIds } from "../../../src/proxy/http/request-ids.ts";
 import type { Engine } from "../../../src/proxy/http/server-side.ts";
 import { Outbox } from "../../../src/proxy/http1/outbox.ts";
 import { InboundHttp } from "../../../src/proxy/inbound/inbound-http.ts";
+import { Tracer } from "../../../src/proxy/trace/tracer.ts";
 import { OutboundHttp } from "../../../src/proxy/outbound/outbound-http.ts";
 
 export function plain(socket: Socket): Transport {
@@ -61,6 +62,8 @@ export interface TestEngineOptions {
   readonly view: ConfigView;
   readonly dialer?: Dialer;
   readonly limits?: Partial<Limits>;
+  /** None begins a trace by itself when absent. */
+  readonly tracesPerMillion?: number;
   readonly opaque?: (transport: Transport, destination: string) => void;
 }
 
@@ -75,6 +78,7 @@ export function startEngine(options: TestEngineOptions): TestEngine {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer,
     requestIds: new RequestIds(random),
+    tracer: new Tracer(random, options.tracesPerMillion ?? 0),
     outbox: new Outbox(),
   };
   const dialer = options.dialer ?? plainDialer();

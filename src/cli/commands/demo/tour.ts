@@ -12,6 +12,7 @@ import { type Answer, ask, generateLoad } from "./load.ts";
 import { findProgram } from "./find-program.ts";
 import type { Stage } from "./stage.ts";
 import { openStore, type StorePorts } from "./store.ts";
+import { isOneChain, spanProxy, wholeTrace } from "./whole-trace.ts";
 import { lookAtWire } from "./wire.ts";
 
 /** One stop of the tour. */
@@ -115,6 +116,19 @@ const STOPS: readonly Stop[] = [
       stage.measured(
         `${lines.length} requests from shopper, each over mutual TLS`,
         lines.length > 0 && lines.every((line) => /mtls=default\/(?:web|shopper)/.test(line)),
+      );
+    },
+  },
+  {
+    title: "Trace: one request on its way from shopper through web to api",
+    async play(stage) {
+      await stage.meshctl("apply", "-f", join(packageRoot(), "templates", "demo", "tracing.yaml"));
+      const trace = await wholeTrace(stage);
+      await stage.meshctl("trace", "list", "--service", "api", "--limit", "3");
+      await stage.meshctl("trace", "show", trace.traceId.slice(0, 16));
+      stage.measured(
+        `${trace.spans.length} spans of ${new Set(trace.spans.map(spanProxy)).size} proxies, each the child of the one before`,
+        isOneChain(trace),
       );
     },
   },

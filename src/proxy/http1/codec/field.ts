@@ -2,6 +2,9 @@ import { COMMA, HTAB, NINE, SP, ZERO, equalsIgnoreCase } from "./chars.ts";
 import { FAILURE, type Failure } from "./failure.ts";
 import { type Head, ROLE_REQUEST, ROLE_TRAILERS } from "./head.ts";
 import {
+  KIND_B3,
+  KIND_B3_FLAGS,
+  KIND_B3_MULTI,
   KIND_CONNECTION,
   KIND_CONTENT_LENGTH,
   KIND_EXPECT,
@@ -11,6 +14,8 @@ import {
   KIND_OTHER,
   KIND_REQUEST_ID,
   KIND_REWRITTEN,
+  KIND_TRACEPARENT,
+  KIND_TRACESTATE,
   KIND_TRANSFER_ENCODING,
   KIND_UPGRADE,
   kindOfName,
@@ -59,6 +64,13 @@ export function readField(head: Head, buf: Buffer, base: number, line: number): 
       return null;
     case KIND_REQUEST_ID:
       if (head.requestIdLine < 0) head.requestIdLine = line;
+      return null;
+    case KIND_TRACEPARENT:
+    case KIND_TRACESTATE:
+    case KIND_B3:
+    case KIND_B3_MULTI:
+    case KIND_B3_FLAGS:
+      head.traced = true;
       return null;
     default:
       return null;

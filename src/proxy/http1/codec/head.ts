@@ -93,6 +93,8 @@ export class Head {
   /** Upgrade names h2c. */
   cleartextHttp2 = false;
   expectsContinue = false;
+  /** A line says something of a trace. */
+  traced = false;
   /** Indexes of lines, -1: absent. */
   hostLine = -1;
   upgradeLine = -1;
@@ -135,6 +137,7 @@ export class Head {
     this.nominates = false;
     this.cleartextHttp2 = false;
     this.expectsContinue = false;
+    this.traced = false;
     this.hostLine = -1;
     this.upgradeLine = -1;
     this.requestIdLine = -1;

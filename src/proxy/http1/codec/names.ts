@@ -17,14 +17,19 @@ export const KIND_INTERNAL = 10;
 /** Says who a caller is: never believed from outside, so never passed on. */
 export const KIND_IDENTITY = 11;
 export const KIND_REQUEST_ID = 12;
-/** Trace context: ours to set, so Connection cannot strip it. */
-const KIND_TRACE = 13;
+/** Trace context, of this kind and those from {@link KIND_TRACESTATE} on: ours to set, so Connection cannot strip it. */
+export const KIND_TRACEPARENT = 13;
 /** A framing or internal name spelled with `_`: CGI-like servers read it as the real one. Dropped. */
 export const KIND_LOOKALIKE = 14;
 /** Named by Connection (RFC 9110 7.6.1), or an HTTP/1.0 expectation: for this hop only. Set beyond the name alone. */
 export const KIND_NOMINATED = 15;
 /** Content-Length that is a number but not in its shortest form: written anew. */
 export const KIND_REWRITTEN = 16;
+export const KIND_TRACESTATE = 17;
+export const KIND_B3 = 18;
+/** `x-b3-traceid`, `x-b3-spanid`, `x-b3-parentspanid`, `x-b3-sampled`. */
+export const KIND_B3_MULTI = 19;
+export const KIND_B3_FLAGS = 20;
 
 const PREFIX = "x-meshctl-";
 
@@ -34,6 +39,7 @@ export function kindOfName(bytes: Uint8Array, start: number, end: number): numbe
   const first = (bytes[start] as number) | 0x20;
   if (first === 0x78 && length >= 10) {
     if (matches(bytes, start, PREFIX) !== 0) return KIND_INTERNAL;
+    if (((bytes[start + 2] as number) | 0x20) === 0x62) return kindOfB3(bytes, start, length);
     if (length === 12) return exactly(bytes, start, "x-request-id", KIND_REQUEST_ID);
     if (length === 23) return loosely(bytes, start, "x-forwarded-client-cert", KIND_IDENTITY, KIND_IDENTITY);
     return KIND_OTHER;
@@ -41,7 +47,7 @@ export function kindOfName(bytes: Uint8Array, start: number, end: number): numbe
   switch (length) {
     case 2:
       if (first === 0x74) return exactly(bytes, start, "te", KIND_ONE_HOP);
-      return exactly(bytes, start, "b3", KIND_TRACE);
+      return exactly(bytes, start, "b3", KIND_B3);
     case 4:
       return exactly(bytes, start, "host", KIND_HOST);
     case 6:
@@ -52,9 +58,9 @@ export function kindOfName(bytes: Uint8Array, start: number, end: number): numbe
     case 10:
       if (first === 0x63) return exactly(bytes, start, "connection", KIND_CONNECTION);
       if (first === 0x6b) return loosely(bytes, start, "keep-alive", KIND_KEEP_ALIVE, KIND_OTHER);
-      return exactly(bytes, start, "tracestate", KIND_TRACE);
+      return exactly(bytes, start, "tracestate", KIND_TRACESTATE);
     case 11:
-      return exactly(bytes, start, "traceparent", KIND_TRACE);
+      return exactly(bytes, start, "traceparent", KIND_TRACEPARENT);
     case 14:
       if (first === 0x63) return loosely(bytes, start, "content-length", KIND_CONTENT_LENGTH, KIND_LOOKALIKE);
       return exactly(bytes, start, "http2-settings", KIND_ONE_HOP);
@@ -66,6 +72,22 @@ export function kindOfName(bytes: Uint8Array, start: number, end: number): numbe
       return exactly(bytes, start, "proxy-authenticate", KIND_ONE_HOP);
     case 19:
       return exactly(bytes, start, "proxy-authorization", KIND_ONE_HOP);
+    default:
+      return KIND_OTHER;
+  }
+}
+
+function kindOfB3(bytes: Uint8Array, start: number, length: number): number {
+  switch (length) {
+    case 10:
+      return exactly(bytes, start, "x-b3-flags", KIND_B3_FLAGS);
+    case 11:
+      return exactly(bytes, start, "x-b3-spanid", KIND_B3_MULTI);
+    case 12:
+      if (((bytes[start + 5] as number) | 0x20) === 0x74) return exactly(bytes, start, "x-b3-traceid", KIND_B3_MULTI);
+      return exactly(bytes, start, "x-b3-sampled", KIND_B3_MULTI);
+    case 17:
+      return exactly(bytes, start, "x-b3-parentspanid", KIND_B3_MULTI);
     default:
       return KIND_OTHER;
   }

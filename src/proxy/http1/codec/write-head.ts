@@ -1,7 +1,11 @@
 /** Heads on their way to the next hop: lines nobody has a rule for pass as the bytes they were. */
 import type { ByteWriter } from "./byte-writer.ts";
+import { FORMAT_B3_MULTI, FORMAT_B3_SINGLE, FORMAT_W3C } from "../../../telemetry/trace/incoming.ts";
+import { BEGINS_HERE } from "../../../telemetry/trace/outgoing.ts";
 import type { Head } from "./head.ts";
 import {
+  KIND_B3,
+  KIND_B3_MULTI,
   KIND_CONNECTION,
   KIND_CONTENT_LENGTH,
   KIND_EXPECT,
@@ -13,6 +17,8 @@ import {
   KIND_NOMINATED,
   KIND_ONE_HOP,
   KIND_REWRITTEN,
+  KIND_TRACEPARENT,
+  KIND_TRACESTATE,
   KIND_TRAILER,
   KIND_TRANSFER_ENCODING,
   KIND_UPGRADE,
@@ -42,6 +48,27 @@ const ONE_HOP_KINDS = [
 export const DROP_REQUEST = dropping(...ONE_HOP_KINDS, KIND_IDENTITY);
 /** As {@link DROP_REQUEST}, with Host: a new one is written. */
 export const DROP_REQUEST_AND_HOST = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST);
+const DROP_TRACED = tracedTables(DROP_REQUEST);
+const DROP_TRACED_AND_HOST = tracedTables(DROP_REQUEST_AND_HOST);
+
+/** Request lines that stay behind. `replaced`: see {@link RequestTrace.replaced}; 0 for a request that is not sampled. */
+export function dropOfRequest(replaced: number, newHost: boolean): Uint8Array {
+  if (replaced === 0) return newHost ? DROP_REQUEST_AND_HOST : DROP_REQUEST;
+  return (newHost ? DROP_TRACED_AND_HOST : DROP_TRACED)[replaced] as Uint8Array;
+}
+
+/** By {@link RequestTrace.replaced}: lines of the formats that are written anew, and the state of a trace that is not gone on with. */
+function tracedTables(base: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: 2 * BEGINS_HERE }, (_, replaced) => {
+    const drop = base.slice();
+    if ((replaced & FORMAT_W3C) !== 0) drop[KIND_TRACEPARENT] = 1;
+    if ((replaced & FORMAT_B3_SINGLE) !== 0) drop[KIND_B3] = 1;
+    if ((replaced & FORMAT_B3_MULTI) !== 0) drop[KIND_B3_MULTI] = 1;
+    if ((replaced & BEGINS_HERE) !== 0) drop[KIND_TRACESTATE] = 1;
+    return drop;
+  });
+}
+
 /** Response lines that stay behind. */
 export const DROP_RESPONSE = dropping(...ONE_HOP_KINDS);
 /** Answers that have no body by definition do not announce one either (RFC 9110 8.6). */

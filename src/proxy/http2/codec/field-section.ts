@@ -18,6 +18,7 @@ import {
   K_SCHEME,
   K_STATUS,
   K_TE,
+  K_TRACE,
   K_UNKNOWN_PSEUDO,
   NEVER_INDEXED,
 } from "./names.ts";
@@ -49,6 +50,7 @@ export class FieldSection implements FieldSink {
   protocol = "";
   status = 0;
   contentLength = -1;
+  traced = false;
   /** Made anew for each section: it is handed over with the stream. */
   fields: string[] = [];
   sensitive: number[] = [];
@@ -79,6 +81,7 @@ export class FieldSection implements FieldSink {
     this.protocol = "";
     this.status = 0;
     this.contentLength = -1;
+    this.traced = false;
     this.fields = [];
     if (this.sensitive.length > 0) this.sensitive = [];
     this.failure = null;
@@ -125,7 +128,8 @@ export class FieldSection implements FieldSink {
     if (kind === K_CONNECTION) return FAILURE.connectionField;
     if (kind === K_TE && value.toLowerCase() !== "trailers") return FAILURE.badTe;
     this.#regular = true;
-    if (this.kind !== SECTION_TRAILERS) {
+    if (kind === K_TRACE) this.traced = true;
+    else if (this.kind !== SECTION_TRAILERS) {
       if (kind === K_CONTENT_LENGTH) {
         if (this.contentLength >= 0 || !LENGTH.test(value)) return FAILURE.badLength;
         this.contentLength = Number(value);

@@ -220,6 +220,7 @@ export class HeadReceiver {
     stream.protocol = section.protocol;
     stream.status = section.status;
     stream.contentLength = section.contentLength;
+    stream.traced = section.traced;
     stream.fields = section.fields;
     if (section.sensitive.length > 0) stream.sensitive = section.sensitive;
   }

@@ -19,6 +19,8 @@ export const K_COOKIE = 11;
 export const K_CONNECTION = 12;
 /** Upper case, empty, or not a token. */
 export const K_BAD_NAME = 13;
+/** Trace context, W3C or B3. */
+export const K_TRACE = 14;
 /** Bits of {@link FieldSink.field}'s `kind` that hold one of the kinds above. */
 export const KIND_MASK = 0x3f;
 /** Set beside a kind: the value breaks RFC 9113 8.2.1. */
@@ -47,10 +49,17 @@ const RULED: readonly (readonly [string, number])[] = [
   ["keep-alive", K_CONNECTION],
   ["transfer-encoding", K_CONNECTION],
   ["upgrade", K_CONNECTION],
+  ["traceparent", K_TRACE],
+  ["tracestate", K_TRACE],
+  ["b3", K_TRACE],
+  ["x-b3-traceid", K_TRACE],
+  ["x-b3-spanid", K_TRACE],
+  ["x-b3-parentspanid", K_TRACE],
+  ["x-b3-sampled", K_TRACE],
+  ["x-b3-flags", K_TRACE],
 ];
 
 const FREQUENT = [
-  "b3",
   "baggage",
   "dnt",
   "forwarded",
@@ -65,13 +74,7 @@ const FREQUENT = [
   "sec-fetch-dest",
   "sec-fetch-mode",
   "sec-fetch-site",
-  "traceparent",
-  "tracestate",
   "trailer",
-  "x-b3-parentspanid",
-  "x-b3-sampled",
-  "x-b3-spanid",
-  "x-b3-traceid",
   "x-forwarded-for",
   "x-forwarded-proto",
   "x-meshctl-reason",

@@ -46,6 +46,8 @@ export class Http2Stream {
   sensitive: readonly number[] = NO_POSITIONS;
   /** Content-Length received; -1: none. */
   contentLength = -1;
+  /** A field says something of a trace. */
+  traced = false;
   /** The head of the message (for a client: the final response) has come. */
   headReceived = false;
   headSent = false;

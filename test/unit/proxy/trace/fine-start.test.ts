@@ -43,6 +43,14 @@ test("starts are never outside the millisecond they were read in, and soon withi
   assert.ok(worst < 0.05, String(worst));
 });
 
+test("where the clock says when it began, the first start is exact", () => {
+  const machine = new Machine();
+  const { wallMs } = machine;
+  const clock = { ...machine.clock, originMs: wallMs - machine.clock.monotonicMs() };
+  machine.pass(7.125);
+  assert.ok(Math.abs(new FineStart(clock).of(machine.clock.nowMs(), 0) - (wallMs + 7.125)) < 0.001);
+});
+
 test("a wall clock that is set is followed at once", () => {
   const machine = new Machine();
   const fine = new FineStart(machine.clock);
