@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { readCommon } from "../lib/common-reads.ts";
 import { messageOf } from "../lib/errors.ts";
 import { loopTurn } from "../lib/loop-turn.ts";
 import { resetSocket, wasReset } from "../lib/reset-socket.ts";
@@ -44,6 +46,12 @@ export class Wire {
     this.retainable = !isShared(buffer);
     this.#read(buffer, count);
   };
+  /** Of TLS: the next record is decrypted into the same memory. */
+  readonly #onRecord = (count: number, buffer: Buffer): boolean => {
+    this.retainable = false;
+    this.#read(buffer, count);
+    return !this.#paused;
+  };
   readonly #onEnd = () => {
     // Once our direction has ended the kernel forgets the peer at an orderly end too: the question means nothing then.
     if (!this.finished && wasReset(this.socket)) {
@@ -73,7 +81,7 @@ export class Wire {
     this.socket = socket;
     // Bytes that were looked at before and put back come first, as ordinary data.
     const early: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
-    this.#sharing = readShared(socket, this.#onRead);
+    this.#sharing = readShared(socket, this.#onRead) || (socket instanceof TLSSocket && readCommon(socket, this.#onRecord));
     if (!this.#sharing) socket.on("data", this.#onData);
     else socket.resume();
     if (early !== null) process.nextTick(this.#onData, early);

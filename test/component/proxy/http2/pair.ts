@@ -42,7 +42,8 @@ export async function startPair(t: TestContext, options: PairOptions): Promise<P
     mode: { protocol, mtls: MtlsMode.STRICT },
     http: (incoming) => inboundSide.serve(incoming),
   });
-  const { dialer } = dialSide(t, new TestSource(mesh.issue(WEB), trust));
+  // Two hundred handshakes on a busy machine take their time.
+  const { dialer } = dialSide(t, new TestSource(mesh.issue(WEB), trust), 10_000);
   const view = new StubView([]);
   view.addService("api", 80, [{ ...endpoint(acceptor.port, API), capabilities: [transport] }], [], protocol);
   const outer = startEngine({ view, dialer, limits });
