@@ -38,6 +38,8 @@ export const HEADER = Object.freeze({
   PROTOCOL: "x-meshctl-protocol",
   /** Between proxies only, over mTLS: method of a request for an upgrade that travels as extended CONNECT, when not GET. */
   METHOD: "x-meshctl-method",
+  /** Between proxies only, over mTLS: 2xx of an answer to extended CONNECT that grants no upgrade; it travels as 502. */
+  STATUS: "x-meshctl-status",
   /** Between proxies only, over mTLS: which policy and rule made a reply. */
   POLICY: "x-meshctl-policy",
 });

@@ -103,6 +103,8 @@ export abstract class AnsweringExchange extends Exchange {
       return;
     }
     this.tries.end(this.now(), true);
+    // Whom the body waited for is not asked any more.
+    this.downstream.unhold();
     if (kind === LOST_BAD_RESPONSE || upstream.answered || (kind === LOST_EARLY_BYTES && !upstream.reused)) {
       this.fail(lossReason(kind, tooLarge));
       return;

@@ -139,8 +139,8 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     this.decide();
     if (this.generation !== generation) return;
     this.timePassed();
-    // What happens later must not find the bytes of somebody else's request.
-    if (this.upstream === null) downstream.retain();
+    // What happens later, a try on another connection too, must not find the bytes of somebody else's request.
+    downstream.retain();
   }
 
   #takeIds(): void {
@@ -227,9 +227,9 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
     const empty = request.body === BODY_NONE && !extras.upgrade;
     const { generation } = this;
     upstream.send(this, request, this.view, extras, empty);
+    if (this.generation !== generation || this.upstream !== upstream) return;
     // What follows a request for an upgrade belongs to nothing until it is granted.
     this.flowing = !extras.upgrade;
-    if (this.generation !== generation || this.upstream !== upstream) return;
     const { sent } = this;
     if (sent.length > 0) upstream.body(sent.bytes, 0, sent.length, false);
     if (this.requestDone && !empty && !extras.upgrade) upstream.finish(this.#requestTrailers);
@@ -255,7 +255,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
   /** Also: the client's direction of a tunnel has ended. */
   requestEnd(trailers: Trailers | null): void {
     this.requestDone = true;
-    this.#requestTrailers = trailers;
+    this.#requestTrailers = trailers === null ? null : trailers.kept();
     const { upstream } = this;
     if (upstream === null) return;
     if (this.tunnelled || (this.downstream.request.body !== BODY_NONE && this.flowing)) upstream.finish(trailers);

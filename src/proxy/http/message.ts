@@ -68,6 +68,8 @@ export interface AnswerHead extends Fields {
 }
 
 export interface Trailers extends Fields {
+  /** The same, independent of the memory it was read from. */
+  kept(): Trailers;
   /** Lines without the empty one. */
   writeHttp1(out: ByteWriter): void;
   /** Fields of a section begun and ended by the caller. */

@@ -1,6 +1,7 @@
 import { HEADER } from "../../messages/names.ts";
 import type { AnswerFraming, AnswerHead, Trailers } from "../http/message.ts";
 import type { Http2Connection } from "../http2/codec/connection.ts";
+import { Http2Trailers } from "../http2/field-list.ts";
 import type { ByteWriter } from "./codec/byte-writer.ts";
 import type { Head } from "./codec/head.ts";
 import { BODY_CHUNKED, BODY_CLOSE, BODY_LENGTH, BODY_NONE, type MessageReader } from "./codec/message-reader.ts";
@@ -104,6 +105,10 @@ export class Http1Trailers implements Trailers {
 
   toList(): readonly string[] {
     return this.#head.toList();
+  }
+
+  kept(): Trailers {
+    return new Http2Trailers(this.toList().map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text)));
   }
 
   writeHttp1(out: ByteWriter): void {

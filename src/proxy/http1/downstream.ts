@@ -89,7 +89,7 @@ export class Http1Downstream implements Downstream {
   }
 
   retain(): void {
-    this.request.own();
+    if (!this.#wire.retainable) this.request.own();
   }
 
   flow(): void {

@@ -8,6 +8,8 @@ import type { Http2Connection } from "./codec/connection.ts";
 import type { Http2Stream } from "./codec/stream.ts";
 import { FieldList, sendList, writeList } from "./field-list.ts";
 
+const SUCCESS = /^2[0-9][0-9]$/;
+
 /** The head of an HTTP/2 answer, for the client. */
 export class Http2AnswerHead extends FieldList implements AnswerHead {
   readonly status: number;
@@ -16,10 +18,11 @@ export class Http2AnswerHead extends FieldList implements AnswerHead {
   /** Not empty: the answer grants an upgrade to this protocol. */
   readonly #switchedTo: string;
 
-  /** `last`: neither body nor trailers follow. */
-  constructor(stream: Http2Stream, last: boolean, switchedTo: string) {
+  /** `last`: neither body nor trailers follow. `carries`: a peer's proxy may say another status than `:status`. */
+  constructor(stream: Http2Stream, last: boolean, switchedTo: string, carries = false) {
     super(stream.fields);
-    this.status = switchedTo === "" ? stream.status : 101;
+    const meant = carries ? this.internal(HEADER.STATUS) : "";
+    this.status = switchedTo !== "" ? 101 : SUCCESS.test(meant) ? Number(meant) : stream.status;
     this.last = last && switchedTo === "";
     this.#stream = stream;
     this.#switchedTo = switchedTo;
@@ -43,10 +46,10 @@ export class Http2AnswerHead extends FieldList implements AnswerHead {
   #writeFraming(out: ByteWriter, framing: AnswerFraming): void {
     const { status } = this;
     if (status === 101 || status === 204 || this.#stream.contentLength >= 0) return;
-    if (this.last) {
-      // To HEAD and in 304 a length would say what the answer to GET has, and nobody knows.
-      if (!framing.toHead && status !== 304) out.text("Content-Length: 0\r\n");
-    } else if (framing.http10) framing.keep = false;
+    // No body follows, however its end is told; a length would say what the answer to GET has, and nobody knows.
+    if (framing.toHead || status === 304) return;
+    if (this.last) out.text("Content-Length: 0\r\n");
+    else if (framing.http10) framing.keep = false;
     else {
       framing.chunked = true;
       out.text("Transfer-Encoding: chunked\r\n");

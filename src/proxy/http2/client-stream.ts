@@ -95,7 +95,7 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     const sending = this.#sending;
     if (sending !== null && sending.length > 0) {
       sending.ends = trailers === null;
-      this.#trailers = trailers;
+      this.#trailers = trailers === null ? null : trailers.kept();
     } else this.#sendEnd(trailers);
   }
 
@@ -172,7 +172,7 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     if (this.#upgradeTo !== "" && stream.status < 300) {
       owner.switched(new Http2AnswerHead(stream, last, this.#upgradeTo));
     } else {
-      owner.answerHead(new Http2AnswerHead(stream, last, ""));
+      owner.answerHead(new Http2AnswerHead(stream, last, "", this.#upgradeTo !== "" && this.transport.mtls));
       this.#atReadEnd();
     }
     if (last && this.#owner === owner) owner.answerEnd(null);

@@ -61,6 +61,10 @@ export class FieldList implements Fields {
 }
 
 export class Http2Trailers extends FieldList implements Trailers {
+  kept(): Trailers {
+    return this;
+  }
+
   writeHttp1(out: ByteWriter): void {
     writeList(out, this.list, DROP_TRAILERS);
   }

@@ -51,6 +51,8 @@ export class Http2RequestHead extends FieldList implements RequestHead {
     const stream = this.#stream;
     view.clear(this);
     view.method = this.#method(internal);
+    // As GET of HTTP/1.1 it would announce a body that never follows: the next request would be read as one.
+    if (stream.protocol !== "" && stream.contentLength > 0) return FAILURE.lengthBesideConnect;
     view.raw = stream.path;
     const host = stream.authority === "" ? (this.header("host") ?? "") : stream.authority;
     if (host === "") return FAILURE.missingHost;

@@ -193,14 +193,35 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   }
 
   answer(answer: AnswerHead, reason: string): void {
-    this.#sendHead(answer, reason, answer.last);
+    const { status } = answer;
+    if (this.#stream.protocol === "" || status < 200 || status >= 300) this.#sendHead(answer, reason, answer.last);
+    else this.#answerWithout(answer);
   }
 
-  #sendHead(answer: AnswerHead, reason: string, last: boolean): void {
+  /**
+   * Success, but not the upgrade that was asked for: whoever used extended CONNECT would take 2xx for a tunnel
+   * (RFC 8441 5). A peer's proxy is told the status beside it; to others the answer is a bad gateway's.
+   */
+  #answerWithout(answer: AnswerHead): void {
+    if (this.#connection.internal) this.#sendHead(answer, "", answer.last, String(answer.status));
+    else {
+      const { record } = this.#exchange as Exchange;
+      record.status = 502;
+      record.reason = "upstream-bad-response";
+      this.#sendHead(answer, record.reason, answer.last, "");
+    }
+  }
+
+  /** `meant`: the status behind a 502 that only carries it; empty where it is one. */
+  #sendHead(answer: AnswerHead, reason: string, last: boolean, meant?: string): void {
     const { codec } = this.#connection;
     if (!codec.beginHead(this.#stream)) return;
     // An upgrade is granted by 200 here (RFC 8441 5).
-    codec.field(":status", answer.status === 101 ? "200" : statusText(answer.status));
+    if (meant === undefined) codec.field(":status", answer.status === 101 ? "200" : statusText(answer.status));
+    else {
+      codec.field(":status", "502");
+      if (meant !== "") codec.field(HEADER.STATUS, meant);
+    }
     answer.writeHttp2(codec, reason);
     codec.endHead(last);
     this.#connection.touch();
@@ -224,7 +245,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     const sending = this.#sending;
     if (sending !== null && sending.length > 0) {
       sending.ends = trailers === null;
-      this.#answerTrailers = trailers;
+      this.#answerTrailers = trailers === null ? null : trailers.kept();
     } else if (!stream.localEnded) this.#sendEnd(trailers);
   }
 

@@ -35,6 +35,7 @@ export const FAILURE = Object.freeze({
   badLength: failure("bad-length", "RFC 9110 8.6: Content-Length is one number"),
   doubledLength: failure("doubled-length", "RFC 9112 6.3: more than one Content-Length"),
   lengthAndEncoding: failure("length-and-encoding", "RFC 9112 6.1: Content-Length beside Transfer-Encoding"),
+  lengthBesideConnect: failure("length-beside-connect", "RFC 9110 9.3.6: CONNECT has no content"),
   badEncoding: failure("bad-encoding", "RFC 9112 6.1: chunked once, and last"),
   unknownEncoding: failure("unknown-encoding", "RFC 9112 6.1: only chunked is understood", "unsupported-transfer-encoding"),
   encodingInOldVersion: failure("encoding-in-1.0", "RFC 9112 6.1: HTTP/1.0 has no Transfer-Encoding"),
