@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { HttpApp } from "../support/http/app.ts";
-import { startMesh } from "../support/mesh.ts";
+import { startMesh, waitFor } from "../support/mesh.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { missing, run } from "../support/tools.ts";
 
@@ -13,6 +13,8 @@ type Version = 1 | 2;
 /** Client → application. */
 const WAYS: readonly (readonly [Version, Version])[] = [
   [1, 1],
+  [1, 2],
+  [2, 1],
   [2, 2],
 ];
 const CURL: Readonly<Record<Version, readonly string[]>> = { 1: ["--http1.1"], 2: ["--http2-prior-knowledge"] };
@@ -47,6 +49,8 @@ test("curl, nghttp, h2load and wrk through two sidecars", { timeout: 180_000 }, 
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const upload = join(folder, "upload");
   writeFileSync(upload, Buffer.alloc(300_000, "upload "));
+  const small = join(folder, "small");
+  writeFileSync(small, Buffer.alloc(10_000, "upload "));
 
   for (const [client, app] of WAYS) {
     const url = (path: string): string => `http://127.0.0.1:${pair.port(SERVICE[app])}${path}`;
@@ -57,7 +61,7 @@ test("curl, nghttp, h2load and wrk through two sidecars", { timeout: 180_000 }, 
       curl: (path, ...args) => curl(folder, [...CURL[client], ...args, url(path)]),
     };
     await t.test(`HTTP/${client} client, HTTP/${app} application`, async (t) => {
-      await semantics(t, way, upload);
+      await semantics(t, way, { upload, small });
       await load(t, way);
     });
   }
@@ -87,7 +91,11 @@ function originOf(pair: Pair, app: Version): string {
   return `http://127.0.0.1:${pair.port(SERVICE[app])}/`;
 }
 
-async function semantics(t: TestContext, { client, app, curl, url }: Way, upload: string): Promise<void> {
+async function semantics(
+  t: TestContext,
+  { client, app, curl, url }: Way,
+  { upload, small }: Readonly<Record<"upload" | "small", string>>,
+): Promise<void> {
   const skip = missing("curl");
 
   await t.test("authority, target, cookies and 50 own fields arrive as sent", { skip }, async () => {
@@ -130,7 +138,10 @@ async function semantics(t: TestContext, { client, app, curl, url }: Way, upload
     const expect = ["-T", upload, "-H", "Expect: 100-continue", "--expect100-timeout", "20"];
     assert.deepEqual((await curl("/echo", ...expect)).statuses, [100, 200]);
     assert.equal(app.received, 300_000);
-    assert.deepEqual((await curl("/no", ...expect)).statuses, [413]);
+    // Over HTTP/2 this curl sends at once, and takes the reset that follows an early answer (RFC 9113 8.1) for an error
+    // unless its body fitted into the window.
+    const refused = await curl("/no", "-T", small, ...expect.slice(2));
+    assert.deepEqual(refused.statuses, [413]);
   });
 
   await t.test("103 early hints pass before the answer", { skip }, async () => {
@@ -155,15 +166,16 @@ async function load(t: TestContext, { client, app, url }: Way): Promise<void> {
       const said = await run("wrk", ["-t", "1", "-c", "16", "-d", "2s", url("/bytes/1000")]);
       const counted = Number(/(\d+) requests in/.exec(said)?.[1]);
       assert.doesNotMatch(said, /Non-2xx|Socket errors/, said);
-      // What was under way when it stopped reached the application, and nobody read it.
+      // What was under way when it stopped reaches the application a little later, and nobody reads it.
+      await settled(app);
       const more = app.requests - before - counted;
       assert.ok(counted > 100 && more >= 0 && more <= 16, `wrk ${counted}, application ${more} more`);
     });
   }
   await t.test("h2load: every request is answered and was made once", { skip: missing("h2load") }, async () => {
     for (const [path, count] of [
-      ["/", 4_000],
-      ["/bytes/20000", 2_000],
+      ["/", 2_000],
+      ["/bytes/20000", 1_000],
     ] as const) {
       const before = app.requests;
       const version = client === 1 ? ["--h1"] : ["-m", "50"];
@@ -171,5 +183,16 @@ async function load(t: TestContext, { client, app, url }: Way): Promise<void> {
       assert.match(said, new RegExp(`${count} total, ${count} started, ${count} done, ${count} succeeded, 0 failed, 0 errored, 0 timeout`));
       assert.equal(app.requests - before, count);
     }
+  });
+}
+
+/** Resolves when no request has come for a while. */
+async function settled(app: HttpApp): Promise<void> {
+  let last = -1;
+  let since = performance.now();
+  await waitFor("the last requests", () => {
+    if (app.requests !== last) since = performance.now();
+    last = app.requests;
+    return performance.now() - since > 300;
   });
 }

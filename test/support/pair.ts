@@ -28,19 +28,42 @@ const WAIT = ["sh", "-c", 'echo "http_proxy is $http_proxy"; exec sleep 86400'];
 const SAID = /http_proxy is \S+/;
 const DRAIN = ["--drain", "1s"];
 
-/** One workload `server` that serves all of them, one workload `caller` with an upstream to each. Service ports are 80. */
-export async function startPair(mesh: TestMesh, services: readonly PairService[]): Promise<Pair> {
+/** A workload whose applications live in the test's process; resolves when it takes traffic. All service ports are 80. */
+export async function runServer(
+  mesh: TestMesh,
+  name: string,
+  services: readonly PairService[],
+  flags: readonly string[] = [],
+): Promise<{ readonly background: Background; readonly workload: Workload }> {
   const ports = await Promise.all(services.map(freePort));
-  const serviceFlags = services.flatMap(({ name, protocol }, at) => ["--service", `${name}:80=${ports[at]}/${protocol}`]);
-  const upstreamFlags = services.flatMap(({ name }) => ["--upstream", `${name}:80`]);
-  const server = mesh.background(["run", "server", ...serviceFlags, ...DRAIN, "--", ...WAIT]);
-  await server.waitForOutput(SAID);
+  const serviceFlags = services.flatMap(({ name: service, protocol }, at) => ["--service", `${service}:80=${ports[at]}/${protocol}`]);
+  const background = mesh.background(["run", name, ...serviceFlags, ...flags, ...DRAIN, "--", ...WAIT]);
+  await background.waitForOutput(SAID);
   await Promise.all(services.map(({ listen }, at) => listen(ports[at] as number)));
-  // Its endpoints first: a caller that came before them would be refused until they reach it.
-  const inbound = await mesh.waitReady("server");
-  const caller = await mesh.run("caller", [...upstreamFlags, ...DRAIN], WAIT);
+  return { background, workload: await mesh.waitReady(name) };
+}
+
+/** A workload that calls, from the test's process. */
+export async function runCaller(
+  mesh: TestMesh,
+  name: string,
+  services: readonly string[],
+): Promise<{ readonly background: Background; readonly workload: Workload }> {
+  const upstreamFlags = services.flatMap((service) => ["--upstream", `${service}:80`]);
+  const background = await mesh.run(name, [...upstreamFlags, ...DRAIN], WAIT);
+  return { background, workload: await mesh.waitReady(name) };
+}
+
+/** One workload `server` that serves all of them, one workload `caller` with an upstream to each. */
+export async function startPair(mesh: TestMesh, services: readonly PairService[]): Promise<Pair> {
+  const { background: server, workload: inbound } = await runServer(mesh, "server", services);
+  // After it: a caller that came before its endpoints would be refused until they reach it.
+  const { background: caller, workload: outbound } = await runCaller(
+    mesh,
+    "caller",
+    services.map(({ name }) => name),
+  );
   const said = await caller.waitForOutput(SAID);
-  const outbound = await mesh.waitReady("caller");
   return {
     port: (service) => upstreamPort(outbound, `default/${service}:80`),
     inboundPort: inboundPort(inbound),
