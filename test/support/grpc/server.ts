@@ -25,7 +25,7 @@ export class GrpcTestServer {
     "grpc.max_receive_message_length": 16 * MIB,
     // A sidecar has to answer them like anyone.
     "grpc.keepalive_time_ms": 500,
-    "grpc.keepalive_timeout_ms": 2_000,
+    "grpc.keepalive_timeout_ms": 20_000,
   });
   calls = 0;
   cancelled = 0;
