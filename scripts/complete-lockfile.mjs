@@ -4,7 +4,7 @@
 // no integrity, hence looked up when such a platform installs. Run it after every `npm install NAME`.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const file = new URL("../package-lock.json", import.meta.url);
+export const LOCKS = [new URL("../package-lock.json", import.meta.url), new URL("protogen/package-lock.json", import.meta.url)];
 const OS = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"];
 const CPU = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"];
 
@@ -12,7 +12,8 @@ const CPU = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", 
 function platformOf(name) {
   const words = name.slice(name.lastIndexOf("/") + 1).split("-");
   const os = words.find((word) => OS.includes(word));
-  const cpu = words.find((word) => CPU.includes(word));
+  // Some spell out which 32-bit ARM; npm knows one.
+  const cpu = words.map((word) => (/^armv[67]$/.test(word) ? "arm" : word)).find((word) => CPU.includes(word));
   if (!os || !cpu) throw new Error(`cannot tell the platform of ${name}`);
   const libc =
     os !== "linux" ? undefined : words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined;
@@ -36,9 +37,11 @@ export function missingEntries(packages) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const lock = JSON.parse(readFileSync(file, "utf8"));
-  const missing = missingEntries(lock.packages);
-  const packages = Object.entries({ ...lock.packages, ...missing }).sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(file, `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`);
-  console.log(`${Object.keys(missing).length} platform packages added`);
+  for (const file of LOCKS) {
+    const lock = JSON.parse(readFileSync(file, "utf8"));
+    const missing = missingEntries(lock.packages);
+    const packages = Object.entries({ ...lock.packages, ...missing }).sort(([a], [b]) => (a < b ? -1 : 1));
+    writeFileSync(file, `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`);
+    console.log(`${Object.keys(missing).length} platform packages added to ${file.pathname}`);
+  }
 }
