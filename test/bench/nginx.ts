@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
+import type { CountingBackend } from "./load/window.ts";
 import { type RunningPeer, spawnPinned, stopChild, untilAccepts } from "./peer.ts";
 
 /** 82 bytes, as in the first measurements. */
@@ -34,9 +35,19 @@ http {
   };
 }
 
-/** The backend all proxies stand in front of: 82 bytes from memory. */
-export async function startBackend(folder: string, core: number): Promise<RunningPeer> {
+/** The backend all proxies stand in front of: 82 bytes from memory, and a count of requests, this one included. */
+export async function startBackend(folder: string, core: number): Promise<RunningPeer & CountingBackend> {
   const port = await freePort();
-  const server = `server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "${BODY}"; } }`;
-  return runNginx(join(folder, "backend"), core, server, port);
+  const server = `server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location / { return 200 "${BODY}"; }
+    location = /served { stub_status; }
+  }`;
+  const running = await runNginx(join(folder, "backend"), core, server, port);
+  const served = async (): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/served`)).text();
+    // Connections accepted, handled, and requests.
+    return Number(/^\s*\d+ \d+ (\d+)\s*$/m.exec(text)?.[1]);
+  };
+  return { ...running, served };
 }

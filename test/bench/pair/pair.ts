@@ -1,12 +1,12 @@
 /** A request through two proxies with mutual TLS between them: what it costs in CPU, and how long it takes. */
 import { runOpenLoop } from "../load/open-loop.ts";
+import { type CountingBackend, loadWindow } from "../load/window.ts";
 import { runWrk } from "../load/wrk.ts";
 import { fullPair } from "../mesh/our-pair.ts";
 import { profileOurs } from "../mesh/profile-pair.ts";
 import { startBackend } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE, WARM_UP_SECONDS } from "../options.ts";
 import { versionOf } from "../peer.ts";
-import { cpuOfAll } from "../process-cpu.ts";
 import { HAPROXY_H1, HAPROXY_H2, haproxyPair } from "./haproxy.ts";
 import { nginxPair } from "./nginx.ts";
 import { nodePair } from "./node.ts";
@@ -43,7 +43,7 @@ export async function benchPair(options: BenchOptions): Promise<Findings | null>
       const direct = noLatency();
       await warmUp(series, connections);
       for (let run = 0; run < options.runs; run += 1) {
-        for (const [index] of connections.entries()) for (const each of series) await load(each, index, options.seconds);
+        for (const [index] of connections.entries()) for (const each of series) await load(each, index, options.seconds, backend);
         for (const each of series) await latency(each.running.port, each.latency, options.seconds);
         await latency(backend.port, direct, options.seconds);
       }
@@ -68,15 +68,15 @@ async function warmUp(series: readonly Series[], connections: readonly number[])
   for (const each of series) await runWrk(urlOf(each), Math.max(...connections), WARM_UP_SECONDS, LOAD_CORE);
 }
 
-async function load(series: Series, index: number, seconds: number): Promise<void> {
+async function load(series: Series, index: number, seconds: number, backend: CountingBackend): Promise<void> {
   const figures = series.loads[index] as LoadFigures;
-  const before = cpuOfAll(series.running.pids);
-  const result = await runWrk(urlOf(series), figures.connections, seconds, LOAD_CORE);
-  figures.cpuUs.push((cpuOfAll(series.running.pids) - before) / result.requests);
-  figures.perSecond.push(result.requests / result.seconds);
+  const result = await loadWindow(urlOf(series), figures.connections, seconds, series.running.pids, backend);
+  figures.errors += result.errors;
+  if (Number.isNaN(result.cpuUsPerRequest)) return;
+  figures.cpuUs.push(result.cpuUsPerRequest);
+  figures.perSecond.push(result.perSecond);
   figures.p50Us.push(result.p50Us);
   figures.p99Us.push(result.p99Us);
-  figures.errors += result.errors;
 }
 
 async function latency(port: number, figures: LatencyFigures, seconds: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** What one policy more, and many routes, cost a request: in the decision alone, and through whole pairs of ours. */
-import { runWrk } from "../load/wrk.ts";
+import { loadWindow } from "../load/window.ts";
 import { machineLine } from "../machine.ts";
 import { DESTINATION, ourPair } from "../mesh/our-pair.ts";
 import { idleFault, oneAccessRule, tenAccessRules, tenRules } from "../mesh/rules.ts";
@@ -9,7 +9,6 @@ import type { PairPeer } from "../pair/contract.ts";
 import { nginxPair } from "../pair/nginx.ts";
 import { missingLines, startPairs } from "../pair/peers.ts";
 import { versionOf } from "../peer.ts";
-import { cpuOfAll } from "../process-cpu.ts";
 import { formatSpread, formatTable, spreadOf } from "../table.ts";
 import { decisionCosts } from "./decision-cost.ts";
 
@@ -43,11 +42,10 @@ export async function benchPolicies(options: BenchOptions): Promise<Findings | n
     for (let run = 0; run <= options.runs; run += 1) {
       for (const each of series) {
         const { pids, port } = each.running;
-        const before = cpuOfAll(pids);
-        const result = await runWrk(`http://127.0.0.1:${port}/items?page=1`, connections, options.seconds, LOAD_CORE);
+        const result = await loadWindow(`http://127.0.0.1:${port}/items?page=1`, connections, options.seconds, pids, backend);
         each.errors += result.errors;
         // The first round warms up.
-        if (run > 0) each.cpuUs.push((cpuOfAll(pids) - before) / result.requests);
+        if (run > 0 && !Number.isNaN(result.cpuUsPerRequest)) each.cpuUs.push(result.cpuUsPerRequest);
       }
     }
     const base = spreadOf(series.find(({ peer }) => peer.name === BASE)?.cpuUs ?? []).median;
