@@ -170,8 +170,8 @@ export const REASONS = Object.freeze({
   overloaded: {
     status: 503,
     side: "mesh",
-    text: "A limit of this proxy on connections, requests or memory is reached.",
-    next: "Add replicas, or raise the limit.",
+    text: "A limit of this proxy on connections, requests, memory or waiting time is reached.",
+    next: "Its meshctl_overload metrics say which; add replicas or cores, or raise it (docs/overload.md).",
   },
   draining: { status: 503, side: "mesh", text: "The proxy is shutting down.", next: "Nothing: clients retry elsewhere." },
   "fault-abort": {

@@ -111,7 +111,6 @@ export interface Limits {
   readonly idleStreamMs: number;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
-  readonly maxRequests: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -123,7 +122,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   idleStreamMs: 3_600_000,
   connectTimeoutMs: 1_000,
   maxConnections: 10_000,
-  maxRequests: 1_024 * 16,
 });
 
 /** An HTTP server side on a given connection; made by proxy/inbound or proxy/outbound. */

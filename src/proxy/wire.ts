@@ -22,6 +22,15 @@ export interface WireOwner {
 /** Beyond this much unsent, whoever feeds a wire is asked to wait. */
 export const HIGH_WATER_BYTES = 64 * 1_024;
 
+const open = new Set<Wire>();
+
+/** Written to any connection and not yet gone. */
+export function bytesInWires(): number {
+  let bytes = 0;
+  for (const wire of open) bytes += wire.pending;
+  return bytes;
+}
+
 /** A connection as the HTTP engine uses it: bytes in by callback, bytes out, and who may keep which memory. */
 export class Wire {
   readonly transport: Transport;
@@ -69,6 +78,7 @@ export class Wire {
     this.error = messageOf(error);
   };
   readonly #onClose = () => {
+    open.delete(this);
     if (this.closed) return;
     this.closed = true;
     this.owner.onClosed();
@@ -77,6 +87,7 @@ export class Wire {
   constructor(transport: Transport, owner: WireOwner) {
     this.transport = transport;
     this.owner = owner;
+    open.add(this);
     const { socket } = transport;
     this.socket = socket;
     // Bytes that were looked at before and put back come first, as ordinary data.
@@ -150,6 +161,7 @@ export class Wire {
   /** Hands the socket to somebody else: no more callbacks from here. */
   release(): void {
     this.closed = true;
+    open.delete(this);
     const { socket } = this;
     socket.pause();
     if (this.#sharing) stopReadShared(socket);

@@ -131,7 +131,7 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver {
       record.protocol = "grpc";
     }
     if (this.side.engine.observer.wantsHeaders) record.requestHeaders = request.toList();
-    if (this.side.activeRequests > this.side.engine.limits.maxRequests) {
+    if (!this.side.engine.overload.admits()) {
       this.fail("overloaded");
       return;
     }

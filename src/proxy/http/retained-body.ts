@@ -1,3 +1,4 @@
+import { held } from "../overload/held.ts";
 import { ByteWriter } from "../http1/codec/byte-writer.ts";
 
 /** Bodies up to this size are kept until there is an answer, so that they can be sent again. */
@@ -32,6 +33,7 @@ export class RetainedBody {
       return;
     }
     this.#out.span(bytes, start, end);
+    held.bytes += end - start;
   }
 
   get bytes(): Buffer {
@@ -51,6 +53,7 @@ export class RetainedBody {
   #forget(): void {
     const out = this.#out;
     if (out === null) return;
+    held.bytes -= out.length;
     if (out.bytes.length > MAX_KEPT_BYTES) this.#out = null;
     else out.reset();
   }

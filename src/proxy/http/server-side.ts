@@ -12,6 +12,7 @@ import { ServerConnection } from "../http1/server-connection.ts";
 import { speaksHttp2 } from "../http2/alpn.ts";
 import { Http2ServerConnection } from "../http2/server-connection.ts";
 import type { Tracer } from "../trace/tracer.ts";
+import type { RequestGate } from "../overload/overload.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestIds } from "./request-ids.ts";
 
@@ -22,6 +23,7 @@ export interface Engine {
   readonly random: Random;
   readonly limits: Limits;
   readonly observer: Observer;
+  readonly overload: RequestGate;
   readonly requestIds: RequestIds;
   readonly tracer: Tracer;
   readonly outbox: Outbox;
@@ -97,11 +99,13 @@ export abstract class ServerSide implements HttpServerSide {
 
   takeExchange(): Exchange {
     this.activeRequests += 1;
+    this.engine.overload.begun();
     return this.#spareExchanges.pop() ?? this.createExchange();
   }
 
   giveExchange(exchange: Exchange): void {
     this.activeRequests -= 1;
+    this.engine.overload.ended();
     if (this.#spareExchanges.length < MAX_SPARE) this.#spareExchanges.push(exchange);
   }
 

@@ -1,3 +1,4 @@
+import { held } from "../overload/held.ts";
 import type { Http2Connection } from "./codec/connection.ts";
 import type { Http2Stream } from "./codec/stream.ts";
 
@@ -24,6 +25,7 @@ export class HeldBytes {
     const rest = bytes.subarray(start, end);
     this.#pieces.push(retainable ? rest : Buffer.from(rest));
     this.#length += rest.length;
+    held.bytes += rest.length;
     if (final) this.ends = true;
   }
 
@@ -34,6 +36,7 @@ export class HeldBytes {
       const last = this.ends && this.#pieces.length === 1;
       const taken = to.sendData(stream, piece, 0, piece.length, last);
       this.#length -= taken;
+      held.bytes -= taken;
       if (taken < piece.length) {
         this.#pieces[0] = piece.subarray(taken);
         return false;
@@ -44,6 +47,7 @@ export class HeldBytes {
   }
 
   clear(): void {
+    held.bytes -= this.#length;
     this.#pieces = [];
     this.#length = 0;
   }

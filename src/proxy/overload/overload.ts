@@ -16,9 +16,10 @@ export type OverloadState = typeof NORMAL | typeof SHEDDING | typeof SHUT;
 /** What the limit that was reached is on. */
 export type OverloadCause = "lag" | "memory" | "requests" | "connections";
 
-/** What the HTTP engine asks of it: one call per request, nothing allocated. */
+/** What the HTTP engine asks of it and tells it: nothing allocated, no clock read. */
 export interface RequestGate {
-  /** Begins a request: false, then it is to be answered 503 `overloaded`. {@link ended} is due in both cases. */
+  begun(): void;
+  /** Of the request that has just begun: false, then it is to be answered 503 `overloaded` before anything is done for it. */
   admits(): boolean;
   ended(): void;
 }
@@ -93,8 +94,11 @@ export class Overload implements RequestGate {
     this.#watch.stop();
   }
 
-  admits(): boolean {
+  begun(): void {
     this.requests += 1;
+  }
+
+  admits(): boolean {
     if (this.requests > this.#options.limits.maxRequests) {
       this.shedForRequests += 1;
       return false;

@@ -132,7 +132,7 @@ export class Proxy {
       observer: this.#observers,
       clock,
       random,
-      limits: { ...DEFAULT_LIMITS, maxConnections: overload.limits.maxConnections, maxRequests: overload.limits.maxRequests },
+      limits: { ...DEFAULT_LIMITS, maxConnections: overload.limits.maxConnections },
       overload,
       refused: ({ reason, message, from }) => {
         counted.refused(reason);

@@ -8,6 +8,7 @@ import { RequestIds } from "../http/request-ids.ts";
 import { Outbox } from "../http1/outbox.ts";
 import type { Engine } from "../http/server-side.ts";
 import { InboundHttp } from "../inbound/inbound-http.ts";
+import { bytesHeld } from "../overload/held.ts";
 import type { Overload } from "../overload/overload.ts";
 import { OutboundHttp } from "../outbound/outbound-http.ts";
 import { InboundTcp } from "../tcp/inbound.ts";
@@ -18,6 +19,7 @@ import { MeshDialer } from "../tls/dialer.ts";
 import { MeshConnections } from "../tls/mesh-connections.ts";
 import type { PeerCheck } from "../tls/peer.ts";
 import type { Tracer } from "../trace/tracer.ts";
+import { bytesInWires } from "../wire.ts";
 import { InboundListeners } from "./inbound-listeners.ts";
 import { OutboundListeners } from "./outbound-listeners.ts";
 
@@ -65,6 +67,7 @@ export class Traffic {
       wheel: new Wheel(clock),
       random,
       limits,
+      overload,
       observer,
       requestIds: new RequestIds(random),
       tracer,
@@ -101,7 +104,8 @@ export class Traffic {
       overload,
       silent,
     });
-    overload.memory.add(() => this.#connections.bufferedBytes);
+    for (const source of [bytesInWires, bytesHeld]) overload.memory.add(source);
+    for (const { connections: opaque } of [this.#inboundTcp, this.#outboundTcp]) overload.memory.add(() => opaque.bufferedBytes);
   }
 
   /** Rejects with a UserError for a port that cannot be had. */

@@ -20,6 +20,13 @@ export class TcpConnections {
     return this.#open.size;
   }
 
+  /** Bytes that wait to be read by whoever opened these. */
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const { socket } of this.#open) bytes += socket.writableLength;
+    return bytes;
+  }
+
   /** Bytes pass both ways from now on; {@link closed} follows. */
   opened(record: ExchangeRecord): void {
     this.#records.add(record);

@@ -38,13 +38,6 @@ export class MeshConnections {
     return this.#open.size;
   }
 
-  /** Bytes that wait for their readers. */
-  get bufferedBytes(): number {
-    let bytes = 0;
-    for (const { socket } of this.#open) bytes += socket.writableLength + socket.readableLength;
-    return bytes;
-  }
-
   close(): void {
     this.#stopListening();
     this.#timer.cancel();

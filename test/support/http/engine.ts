@@ -15,6 +15,8 @@ import {
 import { RequestIds } from "../../../src/proxy/http/request-ids.ts";
 import type { Engine } from "../../../src/proxy/http/server-side.ts";
 import { Outbox } from "../../../src/proxy/http1/outbox.ts";
+import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from "../../../src/proxy/overload/limits.ts";
+import { Overload } from "../../../src/proxy/overload/overload.ts";
 import { InboundHttp } from "../../../src/proxy/inbound/inbound-http.ts";
 import { Tracer } from "../../../src/proxy/trace/tracer.ts";
 import { OutboundHttp } from "../../../src/proxy/outbound/outbound-http.ts";
@@ -64,6 +66,7 @@ export interface TestEngineOptions {
   readonly limits?: Partial<Limits>;
   /** None begins a trace by itself when absent. */
   readonly tracesPerMillion?: number;
+  readonly overloadLimits?: Partial<OverloadLimits>;
   readonly opaque?: (transport: Transport, destination: string) => void;
 }
 
@@ -77,6 +80,12 @@ export function startEngine(options: TestEngineOptions): TestEngine {
     random,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer,
+    overload: new Overload({
+      clock: systemClock,
+      limits: { ...DEFAULT_OVERLOAD_LIMITS, ...options.overloadLimits },
+      changed: () => {},
+      lag: () => {},
+    }),
     requestIds: new RequestIds(random),
     tracer: new Tracer(random, options.tracesPerMillion ?? 0),
     outbox: new Outbox(),

@@ -22,10 +22,10 @@ interface Setup {
   client(): Promise<RawClient>;
 }
 
-async function start(answer: (connection: BackendConnection) => void, limits: Partial<Limits> = {}): Promise<Setup> {
+async function start(answer: (connection: BackendConnection) => void, limits: Partial<Limits> = {}, maxRequests = 100): Promise<Setup> {
   const backend = await RawBackend.start(answer);
   cleanup.push(() => backend.close());
-  const engine = startEngine({ view: new StubView([endpoint(backend.port)]), limits });
+  const engine = startEngine({ view: new StubView([endpoint(backend.port)]), limits, overloadLimits: { maxRequests } });
   cleanup.push(() => engine.close());
   const port = await engine.listen(engine.outbound.upstream(DESTINATION));
   return {
@@ -349,7 +349,7 @@ test("a connection beyond the limit gets 503 overloaded", async () => {
 });
 
 test("a request beyond the limit gets 503 overloaded", async () => {
-  const { backend, client } = await start(() => {}, { maxRequests: 1 });
+  const { backend, client } = await start(() => {}, {}, 1);
   const first = await client();
   first.send(GET);
   await until(() => backend.text.endsWith("\r\n\r\n"), "the first request");

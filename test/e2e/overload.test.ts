@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { sidecarLog } from "../../src/local/log-file.ts";
+import { fetchOnce, load, startLoad } from "../support/load.ts";
+import { freePort, startMesh, type TestMesh, waitFor } from "../support/mesh.ts";
+
+const APP = `require("node:http").createServer((request, response) => response.end("hello")).listen(Number(process.env.PORT), "127.0.0.1")`;
+const IDLE = "setInterval(() => {}, 1000)";
+/** Much longer than the limit on the lag; between two stops the proxy gets no further than one look at it. */
+const STOPPED_MS = 400;
+const RUNNING_MS = 25;
+const NORMAL_WITHIN_MS = 5_000;
+
+interface Sidecar {
+  readonly admin: number;
+  readonly pid: number;
+}
+
+function sidecarOf(mesh: TestMesh, name: string): Sidecar {
+  const { ports, proxyPid } = JSON.parse(readFileSync(join(mesh.layout.runDir, `default.${name}.json`), "utf8"));
+  return { admin: ports.admin, pid: proxyPid };
+}
+
+async function metric({ admin }: Sidecar, name: string): Promise<number> {
+  const { body } = await fetchOnce({ port: admin, path: "/metrics" });
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(body)?.[1] ?? Number.NaN);
+}
+
+test("a proxy whose event loop keeps stalling turns some requests away with 503 overloaded, and is normal again by itself", async (t) => {
+  const mesh = await startMesh(t);
+  const toApi = await freePort();
+  await mesh.run("api", ["--service", "api:80", "--port", "0"], ["node", "-e", APP]);
+  await mesh.run("web", ["--upstream", `api:80=${toApi}`], ["node", "-e", IDLE]);
+  await waitFor("the service is known", async () => (await fetchOnce({ port: toApi })).outcome === "200");
+  const web = sidecarOf(mesh, "web");
+  assert.deepEqual((await load({ port: toApi, count: 200 })).outcomes, { 200: 200 });
+  assert.equal(await metric(web, "meshctl_overload_state"), 0);
+  assert.equal(await metric(web, "meshctl_overload_shed_lag_total"), 0);
+  t.after(() => process.kill(web.pid, "SIGCONT"));
+
+  const running = startLoad({ port: toApi, connections: 16, limitMs: 60_000 });
+  const limit = performance.now() + 20_000;
+  let shed = 0;
+  while (shed === 0 && performance.now() < limit) {
+    for (let stop = 0; stop < 5; stop += 1) {
+      process.kill(web.pid, "SIGSTOP");
+      await pause(STOPPED_MS);
+      process.kill(web.pid, "SIGCONT");
+      await pause(RUNNING_MS);
+    }
+    shed = await metric(web, "meshctl_overload_shed_lag_total");
+  }
+  const overMs = performance.now();
+  assert.ok(shed > 0, "nothing was turned away");
+  assert.equal((await metric(web, "meshctl_overload_episodes_total")) > 0, true);
+
+  await waitFor("the state is normal", async () => (await metric(web, "meshctl_overload_state")) === 0, NORMAL_WITHIN_MS);
+  t.diagnostic(`normal again after ${Math.round(performance.now() - overMs)} ms`);
+  const { outcomes, reasons } = await running.stop();
+  assert.deepEqual(Object.keys(outcomes).sort(), ["200", "503"]);
+  assert.equal(reasons.overloaded, outcomes["503"]);
+  assert.deepEqual((await load({ port: toApi, count: 200 })).outcomes, { 200: 200 });
+  assert.match(readFileSync(sidecarLog(mesh.layout, "default", "web"), "utf8"), /overloaded: requests wait \d+ ms for the event loop/);
+});
