@@ -10,15 +10,15 @@ import { fullPair } from "../mesh/our-pair.ts";
 import { startBackend } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE, PROXY_CORE, WARM_UP_SECONDS } from "../options.ts";
 import { versionOf, watched } from "../peer.ts";
-import { residentMib } from "../process-cpu.ts";
+import { cpuMicroseconds, residentMib } from "../process-cpu.ts";
 import { formatTable } from "../table.ts";
 import { type Answers, type Slot, summed } from "./slots.ts";
 
 const SURGE = fileURLToPath(new URL("./surge.mjs", import.meta.url));
 const PATH = "/items?page=1";
-const PEAK_CONNECTIONS = 64;
-/** Callers do not open more: beyond that, requests wait at the caller. */
-const MAX_CONNECTIONS = 6_000;
+const PEAK_CONNECTIONS = [64, 512] as const;
+/** So many requests can be with the proxies at a time; beyond that they wait at the callers. */
+const CONNECTIONS = 4_000;
 const CALM = 0.4;
 const CALM_SECONDS = 3;
 const AFTER_SECONDS = 7;
@@ -28,6 +28,7 @@ const MEMORY_EVERY_MS = 250;
 interface SurgeResult {
   readonly slotMs: number;
   readonly unanswered: number;
+  readonly generatorCores: number;
   readonly slots: readonly Slot[];
 }
 
@@ -45,11 +46,14 @@ export async function benchOverload(options: BenchOptions): Promise<Findings | n
   const pair = await peer.start(options.folder, backend.port, PROXY_CORE);
   try {
     const url = `http://127.0.0.1:${pair.port}${PATH}`;
-    await runWrk(url, PEAK_CONNECTIONS, WARM_UP_SECONDS, LOAD_CORE);
-    const peaks = await runWrk(url, PEAK_CONNECTIONS, options.seconds, LOAD_CORE);
-    const peak = peaks.requests / peaks.seconds;
+    await runWrk(url, PEAK_CONNECTIONS[0], WARM_UP_SECONDS, LOAD_CORE);
+    let peak = 0;
+    for (const connections of PEAK_CONNECTIONS) {
+      const { requests, seconds } = await runWrk(url, connections, options.seconds, LOAD_CORE);
+      peak = Math.max(peak, requests / seconds);
+    }
     console.log(`Overload of a pair of sidecars\n${machineLine()}\n${options.command}\n`);
-    console.log(`peak, ${PEAK_CONNECTIONS} connections that wait for their answers: ${peak.toFixed(0)} requests/s`);
+    console.log(`peak, ${PEAK_CONNECTIONS.join(" or ")} connections that wait for their answers: ${peak.toFixed(0)} requests/s`);
     const surges = [];
     for (const factor of SURGES) surges.push(await surge(pair.port, pair.pids, peak, factor, options));
     console.log(formatTable([HEADER, ...surges.map(row)]));
@@ -70,6 +74,8 @@ interface Surge {
   readonly goodputShare: number;
   readonly during: Answers;
   readonly recoveryMs: number;
+  /** Cores that the proxies and the generator used while it lasted. Where the generator comes near 1, it is what was measured. */
+  readonly cores: { readonly proxies: number; readonly generator: number };
   readonly memoryMib: { readonly before: number; readonly most: number };
 }
 
@@ -81,8 +87,14 @@ async function surge(port: number, pids: readonly number[], peak: number, factor
     most = Math.max(most, memory());
   }, MEMORY_EVERY_MS);
   const seconds = options.seconds * 2;
+  const cpu = (): number => pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
+  let proxiesUs = 0;
+  const opened = (): void => {
+    setTimeout(() => (proxiesUs -= cpu()), CALM_SECONDS * 1_000);
+    setTimeout(() => (proxiesUs += cpu()), (CALM_SECONDS + seconds) * 1_000);
+  };
   const phases = [`${peak * CALM}:${CALM_SECONDS}`, `${peak * factor}:${seconds}`, `${peak * CALM}:${AFTER_SECONDS}`];
-  const { slots, slotMs } = await runSurge(port, phases);
+  const { slots, slotMs, generatorCores } = await runSurge(port, phases, opened);
   clearInterval(watching);
   const first = (CALM_SECONDS * 1_000) / slotMs;
   const last = first + (seconds * 1_000) / slotMs;
@@ -95,6 +107,7 @@ async function surge(port: number, pids: readonly number[], peak: number, factor
     goodputShare: goodput / peak,
     during,
     recoveryMs: recoveryMs(slots.slice(last), slotMs, summed(slots.slice(1, first))),
+    cores: { proxies: proxiesUs / seconds / 1e6, generator: generatorCores },
     memoryMib: { before, most },
   };
 }
@@ -108,11 +121,12 @@ function recoveryMs(after: readonly Slot[], slotMs: number, calm: Answers): numb
   return (bad + 1) * slotMs;
 }
 
-async function runSurge(port: number, phases: readonly string[]): Promise<SurgeResult> {
-  const args = ["-c", String(LOAD_CORE), process.execPath, SURGE, String(port), PATH, String(MAX_CONNECTIONS), ...phases];
-  const child = watched(spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit"] }));
+async function runSurge(port: number, phases: readonly string[], opened: () => void): Promise<SurgeResult> {
+  const args = ["-c", String(LOAD_CORE), process.execPath, SURGE, String(port), PATH, String(CONNECTIONS), ...phases];
+  const child = watched(spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit", "ipc"] }));
+  child.once("message", opened);
   let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -130,16 +144,28 @@ const HEADER = [
   "p99",
   "max",
   "200 p99 ms",
+  "other",
   "gave up",
   "broken",
   "connections",
   "MiB before",
   "most",
   "normal after ms",
+  "cores: proxies",
+  "load",
 ];
 
-function row({ factor, offeredPerSecond, goodputPerSecond, goodputShare, during, recoveryMs: recovery, memoryMib }: Surge): string[] {
-  const { shed, seconds, shedP50Ms, shedP99Ms, shedMaxMs, okP99Ms, gaveUp, broken, open } = during;
+function row({
+  factor,
+  offeredPerSecond,
+  goodputPerSecond,
+  goodputShare,
+  during,
+  recoveryMs: recovery,
+  memoryMib,
+  cores,
+}: Surge): string[] {
+  const { shed, seconds, shedP50Ms, shedP99Ms, shedMaxMs, okP99Ms, other, gaveUp, broken, open } = during;
   return [
     `${offeredPerSecond.toFixed(0)}/s`,
     factor.toFixed(1),
@@ -150,12 +176,15 @@ function row({ factor, offeredPerSecond, goodputPerSecond, goodputShare, during,
     ms(shedP99Ms),
     ms(shedMaxMs),
     ms(okP99Ms),
+    String(other),
     String(gaveUp),
     String(broken),
     String(open),
     memoryMib.before.toFixed(0),
     memoryMib.most.toFixed(0),
     String(recovery),
+    cores.proxies.toFixed(2),
+    cores.generator.toFixed(2),
   ];
 }
 

@@ -24,6 +24,8 @@ export interface Answers {
   readonly due: number;
   readonly ok: number;
   readonly shed: number;
+  /** Answered with anything else. */
+  readonly other: number;
   readonly broken: number;
   readonly gaveUp: number;
   readonly open: number;
@@ -44,6 +46,7 @@ export function summed(slots: readonly Slot[], slotMs = 250): Answers {
     due: sum(({ due }) => due),
     ok: sum(({ ok }) => ok),
     shed: sum(({ shed }) => shed),
+    other: sum(({ other }) => other),
     broken: sum(({ broken }) => broken),
     gaveUp: sum(({ gaveUp }) => gaveUp),
     open: worst(({ open }) => open) ?? 0,

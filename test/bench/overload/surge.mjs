@@ -1,11 +1,12 @@
 /**
  * Open-loop load in phases: requests come when they are due, whatever became of the others, each on a keep-alive
- * connection that has none under way (more are opened, up to a limit). Latencies count from the instant a request was due.
- * Usage: surge.mjs PORT PATH MAX_CONNECTIONS RATE:SECONDS … ; prints one JSON object.
+ * connection that has none under way. All connections are opened before: a flood of new ones is another load than this.
+ * Latencies count from the instant a request was due; one that waits 3 s for a free connection is given up.
+ * Usage: surge.mjs PORT PATH CONNECTIONS RATE:SECONDS … ; says "open" to its parent when they are, and prints one JSON object.
  */
 import { connect } from "node:net";
 
-const [port, path, maxConnections, ...phases] = process.argv.slice(2);
+const [port, path, connections, ...phases] = process.argv.slice(2);
 const REQUEST = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: api\r\n\r\n`);
 /** Read into and looked at in one turn. */
 const SHARED = Buffer.allocUnsafe(16_384);
@@ -25,6 +26,8 @@ let inFlight = 0;
 let startMs = 0;
 /** Requests that have been due. */
 let issued = 0;
+let lastPhase = 0;
+let surgeCpuUs = 0;
 
 function slotOf(nowMs) {
   const index = Math.min(Math.floor((nowMs - startMs) / SLOT_MS), Math.ceil(totalMs / SLOT_MS) + 12);
@@ -104,6 +107,8 @@ function openConnection() {
   socket.on("error", () => {});
   socket.once("close", () => {
     open -= 1;
+    // Whoever is cut off comes back.
+    setTimeout(openConnection, 100);
     const place = idle.indexOf(connection);
     if (place >= 0) idle.splice(place, 1);
     if (!connection.busy) return;
@@ -129,6 +134,13 @@ function tick() {
   }
   let toSend = Math.floor(dueNow) - issued;
   issued += toSend;
+  // The second phase is the surge.
+  const phase = atMs < plan[0][1] * 1_000 ? 0 : atMs < (plan[0][1] + plan[1][1]) * 1_000 ? 1 : 2;
+  if (phase !== lastPhase) {
+    const { user, system } = process.cpuUsage();
+    surgeCpuUs = phase === 1 ? -(user + system) : surgeCpuUs + user + system;
+    lastPhase = phase;
+  }
   const slot = slotOf(nowMs);
   slot.due += toSend;
   slot.open = open;
@@ -137,8 +149,6 @@ function tick() {
     if (connection !== undefined) send(connection, nowMs);
     else queue.push(nowMs);
   }
-  // A burst of new connections is a load of its own: a few each millisecond.
-  for (let more = Math.min(queue.length - queueAt, 8); more > 0 && open < Number(maxConnections); more -= 1) openConnection();
   if (atMs < totalMs) setTimeout(tick, 1);
   else setTimeout(report, PATIENCE_MS);
 }
@@ -147,13 +157,21 @@ function report() {
   const text = JSON.stringify({
     slotMs: SLOT_MS,
     unanswered: inFlight,
+    generatorCores: surgeCpuUs / (plan[1][1] * 1e6),
     slots: slots.map(({ okMs, shedMs, ...counts }) => ({ ...counts, okMs: quantiles(okMs), shedMs: quantiles(shedMs) })),
   });
   process.stdout.write(text, () => process.exit(0));
 }
 
-for (let first = 0; first < 64; first += 1) openConnection();
-setTimeout(() => {
-  startMs = performance.now();
-  tick();
-}, 500);
+/** A few at a time: libuv accepts one in each turn of its loop, and the backlog is bounded. */
+function openAll() {
+  if (idle.length === Number(connections)) {
+    startMs = performance.now();
+    process.send("open");
+    tick();
+    return;
+  }
+  for (let more = 0; more < 16 && open < Number(connections) && open - idle.length < 256; more += 1) openConnection();
+  setTimeout(openAll, 1);
+}
+openAll();
