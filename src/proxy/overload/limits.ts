@@ -14,7 +14,7 @@ export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = Object.freeze({
   maxConnections: 10_000,
   maxRequests: 16 * 1_024,
   maxBufferedBytes: 256 * 1_024 * 1_024,
-  maxLagMs: 200,
+  maxLagMs: 500,
 });
 
 /** The share of one of `processes` that serve as one proxy. Lag is no amount: it stays. */
