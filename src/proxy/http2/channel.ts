@@ -7,7 +7,7 @@ import { type Http2Connection, createHttp2Connection } from "./codec/connection.
 import type { Failure } from "./codec/failure.ts";
 import type { ConnectionHandler } from "./codec/handler.ts";
 import type { Http2Limits } from "./codec/limits.ts";
-import type { Side } from "./codec/settings.ts";
+import { SIDE_SERVER, type Side } from "./codec/settings.ts";
 import type { Http2Stream, StreamHandler } from "./codec/stream.ts";
 
 /** What a channel needs of its proxy. */
@@ -24,6 +24,8 @@ export interface ReadTask {
 const TICK_MS = 1_000;
 /** With more than this unsent in the socket, frames wait in the codec, where bodies are stopped. */
 const MAX_SOCKET_BYTES = 256 * 1_024;
+/** A client that sends and does not read what it gets is read no further with more than this beyond what bodies may fill. */
+const UNREAD_BYTES = 256 * 1_024;
 /** After our last frame the peer's are read and dropped for this long, or a reset would overtake our GOAWAY. */
 const LINGER_MS = 1_000;
 
@@ -33,6 +35,8 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
   readonly transport: Transport;
   readonly codec: Http2Connection;
   protected readonly engine: ChannelEngine;
+  protected readonly limits: Http2Limits;
+  readonly #side: Side;
   protected readonly deadline: Deadline;
   /** Monotonic, as of the last event. */
   protected nowMs: number;
@@ -42,6 +46,9 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
   reading = false;
   #dirty = false;
   #ending = false;
+  /** When the last frame was due, or the peer was stopped because it does not read; -1: neither. */
+  #overMs = -1;
+  #stoppedMs = -1;
   readonly #reading: ReadTask[] = [];
   /** Memory on its way out, oldest first. */
   readonly #leaving: Buffer[] = [];
@@ -52,6 +59,8 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
 
   constructor(side: Side, transport: Transport, limits: Http2Limits, engine: ChannelEngine) {
     this.engine = engine;
+    this.limits = limits;
+    this.#side = side;
     this.transport = transport;
     this.nowMs = engine.clock.monotonicMs();
     this.heardMs = this.nowMs;
@@ -76,6 +85,7 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
   pong(_roundTripMs: number): void {}
 
   failed(_failure: Failure): void {
+    this.#overMs = this.nowMs;
     this.touch();
   }
 
@@ -92,6 +102,15 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     for (let index = 0; index < reading.length; index += 1) (reading[index] as ReadTask).onReadEnd();
     reading.length = 0;
     this.touch();
+    if (this.#side === SIDE_SERVER && this.#stoppedMs < 0 && this.waiting > this.#mostWaiting) {
+      this.#stoppedMs = this.nowMs;
+      this.wire.pause();
+    }
+  }
+
+  /** Only a server stops reading: two sides that both did could wait for each other. */
+  get #mostWaiting(): number {
+    return this.limits.maxOutputBytes + MAX_SOCKET_BYTES + UNREAD_BYTES;
   }
 
   /** `task` is told when the read under way is through. It is added once. */
@@ -113,7 +132,12 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     const { codec } = this;
     if (codec.failure !== null || codec.drained) {
       if (codec.outputBytes === 0) this.#end();
+      else if (this.#overMs < 0) this.#overMs = this.nowMs;
       return;
+    }
+    if (this.#stoppedMs >= 0 && this.waiting <= this.#mostWaiting) {
+      this.#stoppedMs = -1;
+      this.wire.resume();
     }
     codec.transportReady();
     if (codec.outputBytes > 0 && this.wire.pending <= MAX_SOCKET_BYTES) this.touch();
@@ -135,6 +159,8 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
   /** No more from here: the socket ends once what is written has left. */
   #end(): void {
     this.#ending = true;
+    if (this.#overMs < 0) this.#overMs = this.nowMs;
+    this.wire.resume();
     this.wire.end();
     if (this.wire.ended) this.wire.destroy();
     else this.engine.wheel.set(this.deadline, this.nowMs, LINGER_MS);
@@ -157,12 +183,25 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     this.closed();
   }
 
+  /** Whoever reads nothing does not hold a connection for ever; after an orderly end a slow reader gets the rest of its answers. */
+  get #overdue(): boolean {
+    const { stallTimeoutMs } = this.limits;
+    if (this.#stoppedMs >= 0 && this.nowMs - this.#stoppedMs >= stallTimeoutMs) return true;
+    if (this.#overMs < 0) return false;
+    const patient = this.codec.failure === null && this.waiting > 0;
+    return this.nowMs - this.#overMs >= (patient ? stallTimeoutMs : LINGER_MS);
+  }
+
   onDeadline(): void {
-    if (this.#ending) {
+    this.nowMs = this.engine.clock.monotonicMs();
+    if (this.#overdue) {
       this.wire.destroy();
       return;
     }
-    this.nowMs = this.engine.clock.monotonicMs();
+    if (this.#ending) {
+      this.engine.wheel.set(this.deadline, this.nowMs, TICK_MS);
+      return;
+    }
     this.codec.tick(this.nowMs);
     if (this.codec.failure === null) this.ticked();
     this.engine.wheel.set(this.deadline, this.nowMs, TICK_MS);

@@ -38,7 +38,12 @@ export class Http2ClientConnection extends Http2Channel {
 
   /** Takes another request now. */
   get room(): boolean {
-    return this.codec.canOpen && this.transport.retired !== true && !this.wire.closed && !this.#congested;
+    return this.codec.canOpen && this.transport.retired !== true && !this.wire.closed && !this.#congested && !this.#tired;
+  }
+
+  /** One client that opens and gives up without end must not make the peer cut what others share. */
+  get #tired(): boolean {
+    return this.codec.tired(this.nowMs) && this.codec.tired(this.engine.clock.monotonicMs());
   }
 
   /** Bytes have been waiting for too long: more would only wait behind them. */
@@ -86,6 +91,8 @@ export class Http2ClientConnection extends Http2Channel {
       codec.ping(this.nowMs);
       this.heardMs = this.nowMs;
     }
+    // A rest may be over: nothing else would say so.
+    this.#home.channelReady(this);
   }
 
   /** No new request; ends with the last one. */

@@ -63,7 +63,7 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
       return;
     }
     this.#stream = stream;
-    this.#upgradeTo = extras.upgrade && this.#connection.takesUpgrades ? request.upgradeTo : "";
+    this.#upgradeTo = extras.upgrade && this.#connection.takesUpgrades ? protocolToken(request.upgradeTo) : "";
     codec.field(":method", this.#upgradeTo === "" ? view.method : "CONNECT");
     codec.field(":scheme", "http");
     codec.field(":authority", view.host);
@@ -221,6 +221,11 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     this.#unreturned = 0;
     this.#connection.touch();
   }
+}
+
+/** `:protocol` for an Upgrade; empty where HTTP/2 has no word for it: a list, or a version beside the name. The request goes without. */
+function protocolToken(upgrade: string): string {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(upgrade) ? upgrade : "";
 }
 
 /** What the peer said was not HTTP/2, or not an answer; else it went away, or does not read. */

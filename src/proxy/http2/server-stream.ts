@@ -8,6 +8,7 @@ import { grpcMessage, grpcStatusForHttp } from "../http/grpc.ts";
 import type { AnswerHead, Trailers } from "../http/message.ts";
 import { type OwnReply, replyBody, visible } from "../http/reply.ts";
 import type { HeadView } from "../http/request-view.ts";
+import { ByteWriter } from "../http1/codec/byte-writer.ts";
 import type { Failure } from "../http1/codec/failure.ts";
 import type { ReadTask } from "./channel.ts";
 import { NO_ERROR } from "./codec/error-codes.ts";
@@ -25,7 +26,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   #exchange: Exchange | null;
   #head: Http2RequestHead | null = null;
   /** Body bytes that came before the exchange wanted them; never more than the stream's window. */
-  #early: Buffer | null = null;
+  #early: ByteWriter | null = null;
   /** The request is complete as far as the client is concerned. */
   #complete = false;
   #trailers: Trailers | null = null;
@@ -76,8 +77,9 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
       exchange.requestData(bytes, start, end);
       this.#atReadEnd();
     } else {
-      const piece = bytes.subarray(start, end);
-      this.#early = this.#early === null ? Buffer.from(piece) : Buffer.concat([this.#early, piece]);
+      // Grows by doubling: a client that sends byte by byte makes no copy of all for each.
+      this.#early ??= new ByteWriter(end - start);
+      this.#early.span(bytes, start, end);
     }
   }
 
@@ -167,7 +169,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     if (exchange.flowing && !exchange.requestDone) {
       const early = this.#early;
       this.#early = null;
-      if (early !== null) exchange.requestData(early, 0, early.length);
+      if (early !== null) exchange.requestData(early.bytes, 0, early.length);
       if (this.#complete) exchange.requestEnd(this.#trailers);
     }
     if (this.#connection.reading) this.#atReadEnd();

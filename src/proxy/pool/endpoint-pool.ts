@@ -50,6 +50,8 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
   readonly #pending: Waiter[] = [];
   /** Those for whom an HTTP/1.1 connection is being made. */
   readonly #dialing = new Set<Waiter>();
+  /** HTTP/1.1 connections being made, also those whose waiter has left: the next one gets them. */
+  #dials = 0;
   readonly #open = new Set<ClientConnection>();
   readonly #channels: Http2ClientConnection[] = [];
   /** Connections that many requests will share are expected, and so many are being made. */
@@ -103,9 +105,16 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
 
   /** Opens a connection for `waiter`, or queues it. */
   open(waiter: Waiter): typeof WAITING | typeof FULL {
-    if (!this.#shares && this.#mayDial) {
-      this.#dial(waiter);
-      return WAITING;
+    if (!this.#shares) {
+      // Clients that leave at once, however many, cost the endpoint no connection each.
+      if (this.#dials - this.#dialing.size > this.#pending.length) {
+        this.#pending.push(waiter);
+        return WAITING;
+      }
+      if (this.#mayDial) {
+        this.#dial(waiter);
+        return WAITING;
+      }
     }
     if (this.#pending.length >= this.#options.maxPending) return FULL;
     this.#pending.push(waiter);
@@ -114,7 +123,7 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
   }
 
   get #mayDial(): boolean {
-    return this.#open.size + this.#dialing.size < this.#options.maxConnections;
+    return this.#open.size + this.#dials < this.#options.maxConnections;
   }
 
   /** `waiter` waits no longer. */
@@ -128,11 +137,16 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
 
   #dial(waiter: Waiter): void {
     this.#dialing.add(waiter);
+    this.#dials += 1;
     this.#options.dialer.dial(
       this.state,
       "http",
-      (transport) => this.#up(waiter, transport),
+      (transport) => {
+        this.#dials -= 1;
+        this.#up(waiter, transport);
+      },
       (reason, message) => {
+        this.#dials -= 1;
         if (this.#dialing.delete(waiter)) waiter.connectFailed(reason, message);
         this.#next();
         this.#checkEmpty();
@@ -272,7 +286,7 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
   // --- the end ------------------------------------------------------------------------------------
 
   #checkEmpty(): void {
-    if (this.openConnections + this.#dialing.size + this.#sharedDials + this.#pending.length === 0) this.#emptied(this);
+    if (this.openConnections + this.#dials + this.#sharedDials + this.#pending.length === 0) this.#emptied(this);
   }
 
   /** Idle connections end now, busy ones after their answer. */

@@ -10,6 +10,8 @@ export class AbuseBudgets {
   readonly resets: Budget;
   /** Streams reset by this side because of what the peer did on them. */
   readonly faults: Budget;
+  /** RST_STREAM sent for streams of our own. */
+  readonly ownResets: Budget;
   readonly settings: Budget;
   readonly pings: Budget;
   readonly priorities: Budget;
@@ -20,6 +22,7 @@ export class AbuseBudgets {
   constructor(limits: Http2Limits) {
     this.resets = new Budget(limits.resetsPerSecond);
     this.faults = new Budget(limits.resetsPerSecond);
+    this.ownResets = new Budget(limits.ownResetsPerSecond);
     this.settings = new Budget(limits.settingsPerSecond);
     this.pings = new Budget(limits.pingsPerSecond);
     this.priorities = new Budget(limits.prioritiesPerSecond);

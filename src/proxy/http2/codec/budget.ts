@@ -22,6 +22,18 @@ export class Budget {
     return true;
   }
 
+  /** Takes one whether or not it is there: what was overdrawn is missing later. */
+  overdraw(nowMs: number): void {
+    if (!this.take(nowMs)) this.#left -= 1;
+  }
+
+  /** One is there. */
+  has(nowMs: number): boolean {
+    if (!this.take(nowMs)) return false;
+    this.#left += 1;
+    return true;
+  }
+
   earn(count: number): void {
     this.#left = Math.min(this.#burst, this.#left + count);
   }

@@ -97,6 +97,11 @@ export class Http2Connection {
     return core.active < core.peer.maxConcurrentStreams && core.streams.nextOwnId <= MAX_STREAM_ID;
   }
 
+  /** Clients: so many of our own streams were reset lately that the peer may take more for an attack. */
+  tired(nowMs: number): boolean {
+    return !this.#core.abuse.ownResets.has(nowMs);
+  }
+
   /**
    * Opens a stream and begins its head, as {@link beginHead} does. null: not now ({@link canOpen}).
    * `:method`, `:scheme`, `:authority`, `:path` come first, by {@link field}.

@@ -38,7 +38,7 @@ export class Core {
     this.limits = limits;
     this.handler = handler;
     this.nowMs = nowMs;
-    this.streams = new StreamTable(side);
+    this.streams = new StreamTable(side, limits.maxConcurrentStreams);
     this.encoder = new HpackEncoder(limits.encoderTableSize);
     this.abuse = new AbuseBudgets(limits);
   }
@@ -87,7 +87,8 @@ export class Core {
   resetStream(stream: Http2Stream, error: number): void {
     writeReset(this.out, stream.id, error);
     this.#remove(stream, ENDED_BY_US);
-    this.#control();
+    if (this.server) this.#control();
+    else this.abuse.ownResets.overdraw(this.nowMs);
   }
 
   /** RST_STREAM of the peer. */

@@ -97,6 +97,7 @@ export const FAILURE = Object.freeze({
   windowUpdateFlood: failure("window-update-flood", ENHANCE_YOUR_CALM, "RFC 9113 10.5: more credit frames than data"),
   unknownFrameFlood: failure("unknown-frame-flood", ENHANCE_YOUR_CALM, "RFC 9113 5.5, 10.5: frames nobody knows"),
   controlBacklog: failure("control-backlog", ENHANCE_YOUR_CALM, "RFC 9113 10.5: answers asked for and never read"),
+  interimFlood: failure("interim-flood", ENHANCE_YOUR_CALM, "RFC 9113 10.5: interim responses without end"),
   slowHeaders: failure("slow-headers", ENHANCE_YOUR_CALM, "RFC 9113 10.5: a field block that does not end in time"),
   windowStall: failure("window-stall", ENHANCE_YOUR_CALM, "RFC 9113 10.5: a window that stays shut"),
 });

@@ -178,6 +178,11 @@ export class HeadReceiver {
         core.streamFault(stream, FAILURE.interimEnd);
         return;
       }
+      stream.interims += 1;
+      if (stream.interims > core.limits.maxInterims) {
+        core.streamFault(stream, FAILURE.interimFlood);
+        return;
+      }
       stream.status = status;
       stream.fields = this.#section.fields;
       stream.handler.interim(stream);

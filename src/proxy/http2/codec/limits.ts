@@ -32,8 +32,12 @@ export interface Http2Limits {
   readonly pingsPerSecond: number;
   /** RST_STREAM a client may send, and streams that may have to be reset for its mistakes. */
   readonly resetsPerSecond: number;
+  /** Resets this side may send before it opens no new streams for a while: far enough below what our proxies accept. */
+  readonly ownResetsPerSecond: number;
   readonly prioritiesPerSecond: number;
   readonly emptyDataPerSecond: number;
+  /** 1xx before one final response: no window holds them back. */
+  readonly maxInterims: number;
   /** Beside four for each DATA frame sent to the peer. */
   readonly windowUpdatesPerSecond: number;
   readonly unknownFramesPerSecond: number;
@@ -82,8 +86,10 @@ export const APP_LIMITS: Http2Limits = Object.freeze({
   settingsPerSecond: 20,
   pingsPerSecond: 100,
   resetsPerSecond: 200,
+  ownResetsPerSecond: 1_000,
   prioritiesPerSecond: 400,
   emptyDataPerSecond: 100,
+  maxInterims: 100,
   windowUpdatesPerSecond: 800,
   unknownFramesPerSecond: 200,
   maxControlQueued: 1_000,
@@ -106,5 +112,8 @@ export const MESH_LIMITS: Http2Limits = Object.freeze({
   connectionWindow: 8 * 1_024 * 1_024,
   headerTableSize: 16_384,
   encoderTableSize: 16_384,
+  // Whoever leaves without an answer costs a reset: five times what the other proxy lets its clients cause.
+  resetsPerSecond: 5_000,
+  maxControlQueued: 10_000,
   maxOutputBytes: 1_024 * 1_024,
 });

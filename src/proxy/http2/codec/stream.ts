@@ -51,6 +51,8 @@ export class Http2Stream {
   /** The head of the message (for a client: the final response) has come. */
   headReceived = false;
   headSent = false;
+  /** Interim responses received. */
+  interims = 0;
   /** Bytes of data received. */
   received = 0;
   /** The answer has no content whatever Content-Length says: HEAD, 304. */

@@ -9,23 +9,30 @@ export const ENDED_COMPLETE = 1;
 export const ENDED_BY_US = 2;
 export const ENDED_BY_PEER = 3;
 
-/** Streams whose end is remembered. */
-const REMEMBERED = 256;
+/** Streams whose end is remembered by a client, whose server says how many there may be at once. */
+const REMEMBERED_BY_CLIENT = 4_096;
 const KEEP_RESET_IDS = 65_536;
 
 /** The streams of one connection: those open, and how the last ones ended. */
 export class StreamTable {
   readonly open = new Map<number, Http2Stream>();
   readonly #side: Side;
-  readonly #endedIds = new Int32Array(REMEMBERED);
-  readonly #endedHow = new Uint8Array(REMEMBERED);
+  /** Streams whose end is remembered, less one: a power of two. What was on its way to any stream just ended finds it here. */
+  readonly #mask: number;
+  readonly #endedIds: Int32Array;
+  readonly #endedHow: Uint8Array;
   /** Highest stream the peer has opened. */
   lastPeerId = 0;
   /** The next stream of ours. */
   nextOwnId: number;
 
-  constructor(side: Side) {
+  /** `most`: streams the peer may have open at once. */
+  constructor(side: Side, most: number) {
     this.#side = side;
+    const remembered = side === SIDE_CLIENT ? REMEMBERED_BY_CLIENT : 2 << Math.ceil(Math.log2(Math.max(most, 8)));
+    this.#mask = remembered - 1;
+    this.#endedIds = new Int32Array(remembered);
+    this.#endedHow = new Uint8Array(remembered);
     this.nextOwnId = side === SIDE_CLIENT ? 1 : 2;
   }
 
@@ -40,7 +47,7 @@ export class StreamTable {
   }
 
   remember(id: number, how: number): void {
-    const slot = (id >>> 1) & (REMEMBERED - 1);
+    const slot = (id >>> 1) & this.#mask;
     // What we reset is remembered longer: its peer may go on sending for a while.
     const newer = id - (this.#endedIds[slot] as number);
     if (how === ENDED_COMPLETE && this.#endedHow[slot] === ENDED_BY_US && newer < KEEP_RESET_IDS) return;
@@ -49,7 +56,7 @@ export class StreamTable {
   }
 
   howEnded(id: number): number {
-    const slot = (id >>> 1) & (REMEMBERED - 1);
+    const slot = (id >>> 1) & this.#mask;
     return this.#endedIds[slot] === id ? (this.#endedHow[slot] as number) : ENDED_LONG_AGO;
   }
 }

@@ -25,7 +25,8 @@ import {
   uint32,
 } from "./frames.ts";
 import { SIDE_SERVER } from "../../../../src/proxy/http2/codec/settings.ts";
-import { Talk, serverTalk } from "./talk.ts";
+import { MESH_LIMITS } from "../../../../src/proxy/http2/codec/limits.ts";
+import { Talk, clientTalk, serverTalk } from "./talk.ts";
 
 /** Feeds frames, a thousand at most, until the connection ends; its output is read all the while. Returns how many it took. */
 function attack(talk: Talk, next: (count: number) => Buffer): number {
@@ -202,4 +203,54 @@ test("a receiver that measures the way by a PING for each DATA frame is no attac
     talk.sent();
   }
   assert.equal(talk.connection.failure, null);
+});
+
+test("what was on its way to streams reset at once is no attack, on either side", () => {
+  const most = MESH_LIMITS.maxConcurrentStreams;
+  const client = clientTalk(MESH_LIMITS);
+  client.feed(settings(3, most));
+  const opened: Http2Stream[] = [];
+  for (let count = 0; count < most; count += 1) opened.push(client.connection.request(client, GET, true) as Http2Stream);
+  for (const { id } of opened) client.feed(headers(id, OK, OPEN));
+  for (const stream of opened) client.connection.reset(stream, 8);
+  for (const { id } of opened) client.feed(frame(DATA, 0, id, "late"));
+  assert.equal(client.connection.failure, null);
+  const server = serverTalk(MESH_LIMITS);
+  const ids = Array.from({ length: most }, (_, at) => at * 2 + 1);
+  for (const id of ids) server.feed(headers(id, POST, OPEN));
+  for (const id of ids) server.connection.reset(server.streams.get(id) as Http2Stream, 0);
+  for (const id of ids) server.feed(frame(DATA, 0, id, "late"), headers(id, ["x-trailer", "late"]));
+  assert.equal(server.connection.failure, null);
+});
+
+test("a proxy that has reset many streams of its own rests before its peer would take it for an attacker", () => {
+  const client = clientTalk(MESH_LIMITS);
+  client.feed(settings(3, MESH_LIMITS.maxConcurrentStreams));
+  const server = serverTalk(MESH_LIMITS);
+  let sent = 0;
+  for (let ms = 0; ms < 3_000; ms += 1) {
+    client.nowMs = ms;
+    server.nowMs = ms;
+    client.connection.tick(ms);
+    // As many at once as may be, given up in the same moment.
+    const streams: Http2Stream[] = [];
+    while (!client.connection.tired(ms) && client.connection.canOpen) {
+      streams.push(client.connection.request(client, GET, true) as Http2Stream);
+    }
+    for (const stream of streams) client.connection.reset(stream, 8);
+    for (const stream of streams) server.feed(headers(stream.id, GET), frame(RST_STREAM, 0, stream.id, cancel));
+    sent += streams.length;
+    server.sent();
+    client.sent();
+  }
+  assert.ok(sent >= 2_000, `only ${sent} were opened`);
+  assert.equal(server.connection.failure, null);
+});
+
+test("interim responses without end end their stream", () => {
+  const client = clientTalk();
+  client.connection.request(client, GET, true);
+  for (let count = 0; count <= 100; count += 1) client.feed(headers(1, [":status", "103"], OPEN));
+  assert.equal(client.told().at(-1), "1 reset ENHANCE_YOUR_CALM interim-flood");
+  assert.equal(client.connection.failure, null);
 });

@@ -9,6 +9,8 @@ const FIRST_CREDIT = 4;
 /** Names beyond this many are sent without being remembered. */
 const MAX_NAMES = 128;
 const SLOTS = 256;
+/** Nor are names longer than this. */
+const MAX_NAME_BYTES = 64;
 
 /** Repeating a secret must not tell an eavesdropper that a guess was right (RFC 7541 7.1.3). */
 const SECRETS = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
@@ -78,7 +80,7 @@ export class RememberedNames {
   }
 
   #add(text: string): RememberedName | null {
-    if (this.#byText.size >= MAX_NAMES || text === "") return null;
+    if (this.#byText.size >= MAX_NAMES || text === "" || text.length > MAX_NAME_BYTES) return null;
     const name = new RememberedName(text);
     this.#byText.set(text, name);
     const bytes = Buffer.from(text, "latin1");
