@@ -82,6 +82,7 @@ test("bench pair: two pairs, their configuration as the proxies say it, ratios, 
     /between the two: meshctl\/h[12] \(\d+ opened\), TLS 1\.3/,
     /10 rules in force.*10 rules in force/,
     /access log off/,
+    /traces: of a million 10000 and 10000 begin one/,
   ]) {
     assert.match(said, part);
   }

@@ -81,7 +81,7 @@ export async function benchGrpc(options: BenchOptions): Promise<Findings | null>
       };
       const [nginx, node] = [median(nginxGrpc.name), median(nodeGrpc.name)];
       return own.map((each) => {
-        const configuration = configured.get(each.pair) ?? { lines: [], off: ["configuration"], notBuilt: [] };
+        const configuration = configured.get(each.pair) ?? { lines: [], off: ["configuration"] };
         const cpuUs = spreadOf(each.cpuUs);
         return {
           name: each.pair.peer.name,

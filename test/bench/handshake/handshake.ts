@@ -3,6 +3,7 @@ import { runHandshakes } from "../load/tls-client.ts";
 import { machineLine } from "../machine.ts";
 import { fullPair } from "../mesh/our-pair.ts";
 import { profileOurs } from "../mesh/profile-pair.ts";
+import { askSampled } from "../mesh/sampled-request.ts";
 import { startBackend } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "../options.ts";
 import { HAPROXY_H1, haproxyPair } from "../pair/haproxy.ts";
@@ -12,8 +13,6 @@ import { cpuMicroseconds } from "../process-cpu.ts";
 import { formatSpread, formatTable, spreadOf } from "../table.ts";
 
 const LANES = 8;
-/** A trace that has begun: too few requests go through the pair here for one in a hundred. */
-const SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const REFERENCE = "HAProxy, HTTP/1.1";
 
 export async function benchHandshake(options: BenchOptions): Promise<Findings | null> {
@@ -50,10 +49,7 @@ export async function benchHandshake(options: BenchOptions): Promise<Findings | 
         each.perSecond.push(done / options.seconds);
       }
       // Requests through the whole pair, so that its configuration can be read as in force.
-      for (const { running } of series) {
-        const response = await fetch(`http://127.0.0.1:${running.port}/items`, { headers: { traceparent: SAMPLED } });
-        await response.text();
-      }
+      for (const { running } of series) await askSampled(running.port, "/items");
     }
     const results = await Promise.all(
       series.map(async (each) => ({

@@ -49,7 +49,6 @@ export function activeFeatures(calling: Witnessed, answering: Witnessed, destina
       `V8 flags: ${[caller, called].map(({ nodeFlags }) => nodeFlags.join(" ") || "none").join("; ")}`,
     ],
     off: checks.filter(([ok]) => !ok).map(([, what]) => what),
-    notBuilt: [],
   };
 }
 

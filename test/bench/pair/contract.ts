@@ -23,8 +23,6 @@ export interface Configuration {
   readonly lines: readonly string[];
   /** Features a fair comparison needs and this pair does not have on: no ratio is worth anything. */
   readonly off: readonly string[];
-  /** Features that do not exist yet: a ratio is printed with this note. */
-  readonly notBuilt: readonly string[];
 }
 
 export interface PairPeer {
@@ -36,5 +34,5 @@ export interface PairPeer {
 }
 
 export function fixed(...lines: readonly string[]): () => Promise<Configuration> {
-  return async () => ({ lines, off: [], notBuilt: [] });
+  return async () => ({ lines, off: [] });
 }

@@ -51,10 +51,10 @@ export function ratioOf(value: number, reference: number | undefined, configurat
   return value > 0 && reference > 0 ? value / reference : null;
 }
 
-/** A ratio as tables show it: refused, not there, or marked when something is not built yet. */
-export function shownRatio(ratio: number | null, { off, notBuilt }: Configuration): string {
+/** A ratio as tables show it: refused, or not there. */
+export function shownRatio(ratio: number | null, { off }: Configuration): string {
   if (off.length > 0) return "refused";
-  return ratio === null ? "-" : `${ratio.toFixed(2)}${notBuilt.length > 0 ? "*" : ""}`;
+  return ratio === null ? "-" : ratio.toFixed(2);
 }
 
 /** Both at once. */
@@ -67,8 +67,6 @@ export function configurationLines(each: { name: string; version: string; config
   const { name, version, configuration } = each;
   const lines = [`${name}: ${version}`, ...configuration.lines.map((line) => `  ${line}`)];
   if (configuration.off.length > 0) lines.push(`  NO RATIO: these are off: ${configuration.off.join(", ")}`);
-  else if (configuration.notBuilt.length > 0)
-    lines.push(`  * ratios of ${name} are without what is not built yet: ${configuration.notBuilt.join(", ")}`);
   return lines;
 }
 

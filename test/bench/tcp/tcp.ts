@@ -6,6 +6,7 @@ import { runWrk } from "../load/wrk.ts";
 import { machineLine } from "../machine.ts";
 import { fullPair, ourPair } from "../mesh/our-pair.ts";
 import { profileOurs } from "../mesh/profile-pair.ts";
+import { askSampled } from "../mesh/sampled-request.ts";
 import { runNginx } from "../nginx.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "../options.ts";
 import { versionOf } from "../peer.ts";
@@ -45,7 +46,7 @@ function ourTcp(nodeFlags: NodeFlags): PairPeer {
       const configuration = async () => {
         const { lines } = await running.configuration();
         // No request, no route: what is left of the features is metrics, read as for HTTP.
-        return { lines: lines.filter((line) => !line.startsWith("routes:")), off: [], notBuilt: [] };
+        return { lines: lines.filter((line) => !line.startsWith("routes:")), off: [] };
       };
       return { ...running, configuration };
     },
@@ -116,13 +117,14 @@ export async function benchTcp(options: BenchOptions): Promise<Findings | null> 
     );
     console.log(`${machineLine()}; wrk with ${connections} connections, backend nginx; each request or answer has a body of 1 MiB`);
     console.log(`${options.command}\n`);
+    for (const { peer, running } of started.pairs) if (HTTP_PEERS.includes(peer.name)) await askSampled(running.port, "/big");
     const configured = new Map(await Promise.all(started.pairs.map(async (pair) => [pair, await pair.running.configuration()] as const)));
     const results = ways.flatMap((way) => {
       const own = series.filter((one) => one.way === way);
       const references = own.filter(({ pair }) => pair.peer.name.startsWith("HAProxy")).map((one) => spreadOf(one.mibPerCpuSecond).median);
       const base = references.length > 0 ? Math.max(...references) : undefined;
       return own.map((each) => {
-        const configuration = configured.get(each.pair) ?? { lines: [], off: ["configuration"], notBuilt: [] };
+        const configuration = configured.get(each.pair) ?? { lines: [], off: ["configuration"] };
         const perCpu = spreadOf(each.mibPerCpuSecond);
         return {
           way: way.name,

@@ -39,7 +39,7 @@ function called(over: { policies?: boolean; metrics?: string } = {}): ProxyView 
 
 test("all on: nothing is off, and what the proxies said is shown", () => {
   const found = judged(caller(), called());
-  assert.deepEqual([found.off, found.notBuilt], [[], []]);
+  assert.deepEqual(found.off, []);
   assert.match(
     found.lines.join("\n"),
     /meshctl\/h1 \(3 opened\)[^]*10 rules in force, the last took 12 requests; access list: 10[^]*flags: --x; none/,
@@ -67,14 +67,15 @@ for (const [what, a, b, off] of [
   });
 }
 
-test("no span came: traces are missing", () => {
+test("no span came: no ratio", () => {
   const found = judged(caller(), called(), 0);
-  assert.deepEqual([...found.off, ...found.notBuilt], ["1 % traces"]);
+  assert.deepEqual(found.off, ["1 % traces"]);
+  assert.equal(ratioText(30, 20, found), "refused");
 });
 
-test("a ratio without what is not built yet is marked", () => {
-  const configuration = { lines: [], off: [], notBuilt: ["1 % traces"] };
-  assert.equal(ratioText(30, 20, configuration), "1.50*");
-  assert.equal(ratioText(30, 20, { ...configuration, notBuilt: [] }), "1.50");
+test("a ratio where there is one", () => {
+  const configuration = { lines: [], off: [] };
+  assert.equal(ratioText(30, 20, configuration), "1.50");
   assert.equal(ratioText(30, undefined, configuration), "-");
+  assert.equal(ratioText(-1, 20, configuration), "-");
 });
