@@ -317,6 +317,8 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
     const stash = this.#stash;
     this.#stash = null;
     if (stash !== null && !this.#running) this.#pass(stash, 0, stash.length);
+    // The client had nothing more to say already.
+    if (this.wire.ended && this.exchange !== null) this.exchange.requestEnd(null);
     this.#readOn();
   }
 
@@ -412,7 +414,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
         else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) {
           this.#client.keep = false;
           exchange.timedOut("idle-timeout");
-        }
+        } else this.#extend(this.#side.engine.limits.idleConnectionMs);
         return;
       }
       case TUNNEL:

@@ -46,6 +46,11 @@ export class Http2ClientConnection extends Http2Channel {
     return this.codec.tired(this.nowMs) && this.codec.tired(this.engine.clock.monotonicMs());
   }
 
+  /** Takes no request any more. */
+  get ending(): boolean {
+    return this.codec.closing || this.transport.retired === true || this.wire.closed;
+  }
+
   /** Bytes have been waiting for too long: more would only wait behind them. */
   get #congested(): boolean {
     if (this.waiting <= CONGESTED_BYTES) {
@@ -74,7 +79,10 @@ export class Http2ClientConnection extends Http2Channel {
     this.#home.channelReady(this);
   }
 
-  override goaway(): void {}
+  /** Whoever waited for room here has to look elsewhere. */
+  override goaway(): void {
+    this.#home.channelReady(this);
+  }
 
   override streamEnded(): void {
     this.#busyMs = this.nowMs;

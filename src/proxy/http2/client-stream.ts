@@ -143,8 +143,10 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     this.#drop(CANCEL);
   }
 
+  /** What waits for a window still leaves, and the end behind it; a window that stays shut ends it too. */
   closeTunnel(): void {
-    this.#drop(CANCEL);
+    if (this.blocked) this.#owner = null;
+    else this.#drop(CANCEL);
   }
 
   /** Whatever is not complete by now is not wanted any more. */

@@ -44,7 +44,6 @@ export class Http2ServerConnection extends Http2Channel {
 
   protected override ticked(): void {
     const { codec } = this;
-    if (codec.closing) return;
     const idle = codec.activeStreams === 0 && this.nowMs - this.#busyMs >= this.side.engine.limits.idleConnectionMs;
     if (idle || !this.side.keeps(this.transport)) this.drain();
   }

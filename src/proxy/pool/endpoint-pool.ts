@@ -222,7 +222,7 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
 
   /** One connection is made at a time, whoever waits. */
   #dialShared(): void {
-    if (this.#pending.length === 0 || this.#sharedDials > 0 || this.#channels.length >= this.#options.maxChannels) return;
+    if (this.#pending.length === 0 || this.#sharedDials > 0 || this.#usableChannels >= this.#options.maxChannels) return;
     this.#sharedDials += 1;
     this.#options.dialer.dial(
       this.state,
@@ -234,7 +234,7 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
       (reason, message) => {
         this.#sharedDials -= 1;
         // Another connection will have room again; whoever comes from here on has a try of their own.
-        if (this.#channels.length > 0) return;
+        if (this.#usableChannels > 0) return;
         for (const waiter of this.#pending.splice(0)) waiter.connectFailed(reason, message);
         this.#checkEmpty();
       },
@@ -257,11 +257,22 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
     const { meshIdleMs } = this.#options;
     const channel = new Http2ClientConnection(transport, this.#options, this, meshIdleMs);
     this.#channels.push(channel);
-    if (this.#closed) channel.retire();
   }
 
-  /** Those that wait, as far as there is room. */
+  /** Those that are not ending: what still runs on a connection that takes nothing new keeps no other from being made. */
+  get #usableChannels(): number {
+    let count = 0;
+    for (const channel of this.#channels) if (!channel.ending) count += 1;
+    return count;
+  }
+
+  /** Those that wait, as far as there is room: of a pool that is closed too, for they were promised a connection. */
   #serve(): void {
+    this.#serveWaiting();
+    if (this.#closed) for (const channel of this.#channels) channel.retire();
+  }
+
+  #serveWaiting(): void {
     while (this.#pending.length > 0) {
       const channel = this.#channelWithRoom();
       if (channel === null) {
