@@ -115,7 +115,7 @@ describe("hostile HTTP/2 applications", () => {
         const answer = (await ask(client, "/bad")).replaceAll("HTTP/1.1 103 Early Hints\r\n\r\n", "");
         assert.doesNotMatch(answer, /poison/);
         // Our own answer; or one that had begun already, and is visibly cut.
-        if (answer === "" || /^HTTP\/1\.1 200 /.test(answer)) assert.ok(name === "two answers" || client.closed || client.ended, answer);
+        if (answer === "" || answer.startsWith("HTTP/1.1 200 ")) assert.ok(name === "two answers" || client.closed || client.ended, answer);
         else assert.match(answer, /^HTTP\/1\.1 50[23] [^]*\r\nx-meshctl-reason: (?:upstream-[a-z-]+|app-unreachable)\r\n/);
         client.close();
       }
