@@ -10,12 +10,6 @@ const REPEATS = 1_000;
 /** Those that move half a MiB and more a call: a fifth of the rounds, but all of them at night. */
 const HEAVY = new Set(["large_unary", "custom_metadata"]);
 const HEAVY_EVERY = process.env.MESHCTL_NIGHTLY === "1" ? 1 : 5;
-/**
- * Those that end in a reset: a fifth of the rounds. The server's HTTP/2 library ends a connection after a burst of 1,000 resets, and
- * behind the sidecars all channels share the connections to it.
- */
-const CANCELLING = new Set(["cancel_after_begin", "cancel_after_first_response", "timeout_on_sleeping_server"]);
-const CANCELLING_EVERY = 5;
 const AT_ONCE = 32;
 const CHANNELS = 8;
 
@@ -61,7 +55,6 @@ async function repeat(
       const round = Math.floor(next / cases.length);
       next += 1;
       if (HEAVY.has(name) && round % HEAVY_EVERY !== 0) continue;
-      if (CANCELLING.has(name) && round % CANCELLING_EVERY !== 0) continue;
       ran += 1;
       try {
         await run(clients);

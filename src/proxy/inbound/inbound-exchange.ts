@@ -74,8 +74,9 @@ export class InboundExchange extends AnsweringExchange {
     else this.useEndpoint(other, false);
   }
 
+  /** There is one application: its other address is for one that has never answered. */
   protected override hasAnother(): boolean {
-    return this.#in.otherApp(this.tries.tried) !== null;
+    return false;
   }
 
   override tryBegan(state: EndpointState): void {
