@@ -98,9 +98,6 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     this.reading = true;
     this.codec.receive(bytes, start, end, this.nowMs);
     this.reading = false;
-    const reading = this.#reading;
-    for (let index = 0; index < reading.length; index += 1) (reading[index] as ReadTask).onReadEnd();
-    reading.length = 0;
     this.touch();
     if (this.#side === SIDE_SERVER && this.#stoppedMs < 0 && this.waiting > this.#mostWaiting) {
       this.#stoppedMs = this.nowMs;
@@ -113,9 +110,15 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     return this.limits.maxOutputBytes + MAX_SOCKET_BYTES + UNREAD_BYTES;
   }
 
-  /** `task` is told when the read under way is through. It is added once. */
+  /** `task` is told when what this turn brings has been read: a body's records leave together. It is added once. */
   atReadEnd(task: ReadTask): void {
     this.#reading.push(task);
+  }
+
+  #endReading(): void {
+    const reading = this.#reading;
+    for (let index = 0; index < reading.length; index += 1) (reading[index] as ReadTask).onReadEnd();
+    reading.length = 0;
   }
 
   /** Frames may be waiting: they leave at the end of the turn. */
@@ -126,6 +129,7 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
   }
 
   onTurnEnd(): void {
+    this.#endReading();
     this.#dirty = false;
     if (this.wire.closed || this.#ending) return;
     this.#write();

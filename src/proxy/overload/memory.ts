@@ -37,9 +37,11 @@ export class Memory {
   }
 }
 
+/** Of the control group; asking reads files, and it hardly ever changes. */
+const allowed = process.constrainedMemory();
+
 function processPressureNow(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  const allowed = process.constrainedMemory();
   // Without a control group the figure is 0, absent, or larger than any machine.
   const resident = allowed > 0 && allowed < Number.MAX_SAFE_INTEGER ? process.memoryUsage.rss() / (allowed * RESIDENT_PART) : 0;
   return Math.max(used / (limit * HEAP_PART), resident);
