@@ -232,6 +232,6 @@ function protocolToken(upgrade: string): string {
 
 /** What the peer said was not HTTP/2, or not an answer; else it went away, or does not read. */
 function isBadAnswer(failure: Failure | null): boolean {
-  if (failure === null || failure === FAILURE.windowStall) return false;
+  if (failure === null || failure === FAILURE.windowStall || failure === FAILURE.streamIdle) return false;
   return failure.error !== NO_ERROR && failure.error !== REFUSED_STREAM;
 }

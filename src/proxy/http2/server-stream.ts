@@ -12,6 +12,7 @@ import { ByteWriter } from "../http1/codec/byte-writer.ts";
 import type { Failure } from "../http1/codec/failure.ts";
 import type { ReadTask } from "./channel.ts";
 import { NO_ERROR } from "./codec/error-codes.ts";
+import { FAILURE, type Failure as Http2Failure } from "./codec/failure.ts";
 import type { Http2Stream, StreamHandler } from "./codec/stream.ts";
 import { http2Trailers } from "./field-list.ts";
 import { HeldBytes, sendEnd } from "./held-bytes.ts";
@@ -92,11 +93,13 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     this.#atReadEnd();
   }
 
-  reset(): void {
+  reset(_stream: Http2Stream, _error: number, failure: Http2Failure | null): void {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#sending?.clear();
-    exchange?.clientGone();
+    if (exchange === null) return;
+    if (failure === FAILURE.streamIdle) exchange.record.reason = "idle-timeout";
+    exchange.clientGone();
   }
 
   #atReadEnd(): void {

@@ -110,7 +110,7 @@ export class Http2Connection {
     if (!this.canOpen) return null;
     const core = this.#core;
     const { streams } = core;
-    const stream = new Http2Stream(streams.nextOwnId, handler, core.peer.initialWindow, core.limits.streamWindow);
+    const stream = new Http2Stream(streams.nextOwnId, handler, core.peer.initialWindow, core.limits.streamWindow, core.nowMs);
     streams.nextOwnId += 2;
     streams.open.set(stream.id, stream);
     this.#headSender.begin(stream);

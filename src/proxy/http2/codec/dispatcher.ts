@@ -161,6 +161,7 @@ export class Dispatcher implements FrameSink {
     else if (length > stream.receiveWindow) core.streamFault(stream, FAILURE.windowExceeded);
     else {
       stream.receiveWindow -= length;
+      stream.activeMs = core.nowMs;
       this.#dataStream = stream;
     }
   }

@@ -1,4 +1,5 @@
 import {
+  CANCEL,
   COMPRESSION_ERROR,
   ENHANCE_YOUR_CALM,
   FLOW_CONTROL_ERROR,
@@ -99,5 +100,6 @@ export const FAILURE = Object.freeze({
   controlBacklog: failure("control-backlog", ENHANCE_YOUR_CALM, "RFC 9113 10.5: answers asked for and never read"),
   interimFlood: failure("interim-flood", ENHANCE_YOUR_CALM, "RFC 9113 10.5: interim responses without end"),
   slowHeaders: failure("slow-headers", ENHANCE_YOUR_CALM, "RFC 9113 10.5: a field block that does not end in time"),
+  streamIdle: failure("stream-idle", CANCEL, "RFC 9113 10.5: a stream on which nothing happens"),
   windowStall: failure("window-stall", ENHANCE_YOUR_CALM, "RFC 9113 10.5: a window that stays shut"),
 });

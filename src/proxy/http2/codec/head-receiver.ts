@@ -154,7 +154,7 @@ export class HeadReceiver {
       core.refuse(id, failure);
       return;
     }
-    const stream = new Http2Stream(id, UNCLAIMED, core.peer.initialWindow, core.limits.streamWindow);
+    const stream = new Http2Stream(id, UNCLAIMED, core.peer.initialWindow, core.limits.streamWindow, core.nowMs);
     this.#fill(stream);
     stream.tunnel = section.method === "CONNECT";
     if (ends && !lengthAgrees(stream, true)) {

@@ -20,6 +20,7 @@ export class HeadSender {
     if (stream.localEnded) return false;
     const { out, encoder } = this.#core;
     this.#stream = stream;
+    stream.activeMs = this.#core.nowMs;
     this.#interim = false;
     this.#start = out.length;
     out.reserve(FRAME_HEADER_BYTES);

@@ -53,6 +53,8 @@ export interface Http2Limits {
   readonly pingTimeoutMs: number;
   /** A field block from its first frame to its last. */
   readonly headerTimeoutMs: number;
+  /** A stream on which nothing has moved either way. */
+  readonly idleStreamMs: number;
   /** A stream with bytes waiting for its window moves at least `stallBytes` in this time. */
   readonly stallTimeoutMs: number;
   readonly stallBytes: number;
@@ -100,6 +102,7 @@ export const APP_LIMITS: Http2Limits = Object.freeze({
   headerTimeoutMs: 10_000,
   stallTimeoutMs: 30_000,
   stallBytes: 4_096,
+  idleStreamMs: 3_600_000,
   connectProtocol: true,
 });
 

@@ -34,6 +34,7 @@ export class SendFlow {
     }
     const sent = at - start;
     stream.sendWindow -= sent;
+    if (sent > 0) stream.activeMs = core.nowMs;
     this.#window -= sent;
     this.#moved(stream, sent);
     if (at < end) this.#wait(stream);
@@ -139,12 +140,14 @@ export class SendFlow {
     }
   }
 
-  /** Resets the streams whose peer keeps a window shut, or opens it by crumbs. */
+  /** Resets the streams whose peer keeps a window shut, or opens it by crumbs, and those on which nothing happens. */
   checkStalls(): void {
     const core = this.#core;
     const latest = core.nowMs - core.limits.stallTimeoutMs;
+    const idleSinceMs = core.nowMs - core.limits.idleStreamMs;
     for (const stream of core.streams.open.values()) {
       if (stream.waiting && stream.waitingSinceMs <= latest) core.streamFault(stream, FAILURE.windowStall);
+      else if (stream.activeMs <= idleSinceMs) core.streamFault(stream, FAILURE.streamIdle);
       if (core.failure !== null) return;
     }
   }

@@ -71,15 +71,18 @@ export class Http2Stream {
   waiting = false;
   /** In the queue of streams that wait for the connection. */
   queued = false;
+  /** When something last moved on it, either way. */
+  activeMs: number;
   /** Since when no `stallBytes` have moved, and how many have. */
   waitingSinceMs = 0;
   movedBytes = 0;
 
-  constructor(id: number, handler: StreamHandler, sendWindow: number, receiveWindow: number) {
+  constructor(id: number, handler: StreamHandler, sendWindow: number, receiveWindow: number, nowMs: number) {
     this.id = id;
     this.handler = handler;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+    this.activeMs = nowMs;
   }
 
   get localEnded(): boolean {

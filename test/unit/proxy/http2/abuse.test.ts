@@ -254,3 +254,16 @@ test("interim responses without end end their stream", () => {
   assert.equal(client.told().at(-1), "1 reset ENHANCE_YOUR_CALM interim-flood");
   assert.equal(client.connection.failure, null);
 });
+
+test("5.1, 10.5 a stream on which nothing moves for an hour ends; one that says something now and then does not", () => {
+  const post = [":method", "POST", ":scheme", "http", ":authority", "api", ":path", "/"];
+  const talk = serverTalk().feed(headers(1, post, END_HEADERS), headers(3, post, END_HEADERS));
+  talk.told();
+  talk.nowMs = 1_800_000;
+  talk.feed(frame(DATA, 0, 3, Buffer.from("x")));
+  talk.connection.tick(talk.nowMs);
+  talk.told();
+  talk.nowMs = 3_600_000;
+  talk.connection.tick(talk.nowMs);
+  assert.deepEqual(talk.told(), ["1 reset CANCEL stream-idle"]);
+});
