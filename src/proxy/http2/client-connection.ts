@@ -86,6 +86,8 @@ export class Http2ClientConnection extends Http2Channel {
 
   override streamEnded(): void {
     this.#busyMs = this.nowMs;
+    // To an application a new connection costs little, and it forgets.
+    if (!this.#mesh && this.codec.tired(this.nowMs)) this.retire();
     if (this.codec.closing || this.transport.retired === true) this.#closeWhenDone();
     else this.#home.channelReady(this);
   }

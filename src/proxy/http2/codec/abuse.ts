@@ -22,7 +22,7 @@ export class AbuseBudgets {
   constructor(limits: Http2Limits) {
     this.resets = new Budget(limits.resetsPerSecond);
     this.faults = new Budget(limits.resetsPerSecond);
-    this.ownResets = new Budget(limits.ownResetsPerSecond);
+    this.ownResets = new Budget(limits.ownResetsPerSecond, limits.ownResetsBurst);
     this.settings = new Budget(limits.settingsPerSecond);
     this.pings = new Budget(limits.pingsPerSecond);
     this.priorities = new Budget(limits.prioritiesPerSecond);

@@ -34,6 +34,7 @@ export interface Http2Limits {
   readonly resetsPerSecond: number;
   /** Resets this side may send before it opens no new streams for a while: far enough below what our proxies accept. */
   readonly ownResetsPerSecond: number;
+  readonly ownResetsBurst: number;
   readonly prioritiesPerSecond: number;
   readonly emptyDataPerSecond: number;
   /** 1xx before one final response: no window holds them back. */
@@ -88,7 +89,9 @@ export const APP_LIMITS: Http2Limits = Object.freeze({
   settingsPerSecond: 20,
   pingsPerSecond: 100,
   resetsPerSecond: 200,
-  ownResetsPerSecond: 1_000,
+  // nghttp2, and Node with it, ends a connection after 1,000 at once and 33 a second.
+  ownResetsPerSecond: 30,
+  ownResetsBurst: 500,
   prioritiesPerSecond: 400,
   emptyDataPerSecond: 100,
   maxInterims: 100,
@@ -117,6 +120,8 @@ export const MESH_LIMITS: Http2Limits = Object.freeze({
   encoderTableSize: 16_384,
   // Whoever leaves without an answer costs a reset: five times what the other proxy lets its clients cause.
   resetsPerSecond: 5_000,
+  ownResetsPerSecond: 1_000,
+  ownResetsBurst: 1_000,
   maxControlQueued: 10_000,
   maxOutputBytes: 1_024 * 1_024,
 });
