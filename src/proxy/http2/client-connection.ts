@@ -26,6 +26,8 @@ export class Http2ClientConnection extends Http2Channel {
   readonly #mesh: boolean;
   #busyMs: number;
   #congestedMs = -1;
+  /** No new request: it ends with the last one. */
+  #leaving = false;
 
   /** `idleMs`: how long it is kept without a request. */
   constructor(transport: Transport, engine: ChannelEngine, home: ChannelHome, idleMs: number) {
@@ -38,7 +40,7 @@ export class Http2ClientConnection extends Http2Channel {
 
   /** Takes another request now. */
   get room(): boolean {
-    return this.codec.canOpen && this.transport.retired !== true && !this.wire.closed && !this.#congested && !this.#tired;
+    return this.codec.canOpen && !this.#leaving && this.transport.retired !== true && !this.wire.closed && !this.#congested && !this.#tired;
   }
 
   /** One client that opens and gives up without end must not make the peer cut what others share. */
@@ -48,7 +50,7 @@ export class Http2ClientConnection extends Http2Channel {
 
   /** Takes no request any more. */
   get ending(): boolean {
-    return this.codec.closing || this.transport.retired === true || this.wire.closed;
+    return this.#leaving || this.codec.closing || this.transport.retired === true || this.wire.closed;
   }
 
   /** Bytes have been waiting for too long: more would only wait behind them. */
@@ -87,9 +89,9 @@ export class Http2ClientConnection extends Http2Channel {
   override streamEnded(): void {
     this.#busyMs = this.nowMs;
     // To an application a new connection costs little, and it forgets.
-    if (!this.#mesh && this.codec.tired(this.nowMs)) this.retire();
-    if (this.codec.closing || this.transport.retired === true) this.#closeWhenDone();
-    else this.#home.channelReady(this);
+    if (!this.#mesh && this.codec.tired(this.nowMs)) this.#leaving = true;
+    if (this.ending) this.retire();
+    this.#home.channelReady(this);
   }
 
   protected override ticked(): void {
@@ -105,13 +107,14 @@ export class Http2ClientConnection extends Http2Channel {
     this.#home.channelReady(this);
   }
 
-  /** No new request; ends with the last one. */
+  /**
+   * No new request; ends with the last one. GOAWAY is not sent before that: it would say nothing about our own requests
+   * (RFC 9113 6.8), and some servers break them off at it.
+   */
   retire(): void {
-    if (!this.codec.closing) this.codec.shutdown(this.engine.clock.monotonicMs());
-    this.#closeWhenDone();
-  }
-
-  #closeWhenDone(): void {
+    this.#leaving = true;
+    const { codec } = this;
+    if (codec.activeStreams === 0 && !codec.closing) codec.shutdown(this.engine.clock.monotonicMs());
     this.touch();
   }
 
