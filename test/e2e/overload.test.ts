@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { sidecarLog } from "../../src/local/log-file.ts";
 import { fetchOnce, load, startLoad } from "../support/load.ts";
-import { freePort, startMesh, type TestMesh, waitFor } from "../support/mesh.ts";
+import { freePort, isRunning, startMesh, type TestMesh, waitFor } from "../support/mesh.ts";
 
 const APP = `require("node:http").createServer((request, response) => response.end("hello")).listen(Number(process.env.PORT), "127.0.0.1")`;
 const IDLE = "setInterval(() => {}, 1000)";
@@ -37,7 +37,8 @@ test("a proxy whose event loop keeps stalling turns some requests away with 503 
   await waitFor("the service is known", async () => (await fetchOnce({ port: toApi })).outcome === "200");
   const web = sidecarOf(mesh, "web");
   const before = await metric(web, "meshctl_overload_shed_lag_total");
-  t.after(() => process.kill(web.pid, "SIGCONT"));
+  // A stopped process could not be ended; by now it may be gone already.
+  t.after(() => isRunning(web.pid) && process.kill(web.pid, "SIGCONT"));
 
   const running = startLoad({ port: toApi, connections: 16, limitMs: 60_000 });
   const limit = performance.now() + 20_000;
