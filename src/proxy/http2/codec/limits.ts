@@ -89,9 +89,10 @@ export const APP_LIMITS: Http2Limits = Object.freeze({
   settingsPerSecond: 20,
   pingsPerSecond: 100,
   resetsPerSecond: 200,
-  // nghttp2, and Node with it, ends a connection after 1,000 at once and 33 a second.
-  ownResetsPerSecond: 30,
-  ownResetsBurst: 500,
+  // nghttp2 ends a connection after 1,000 at once and 33 a second; a Node server remembers bytes of cancelled answers, and
+  // at 10 MB refuses what is new. A new connection costs less.
+  ownResetsPerSecond: 2,
+  ownResetsBurst: 20,
   prioritiesPerSecond: 400,
   emptyDataPerSecond: 100,
   maxInterims: 100,
