@@ -50,4 +50,18 @@ export const CONTROLLER_IDENTITY_PATH = "ns/meshctl-system/sa/meshctl-controller
 export const CONTROLLER_NAME = "meshctl.dev/controller";
 
 /** Preferred controller ports; locally others are taken when these are not free. */
-export const PORT = Object.freeze({ DISCOVERY: 15012, HTTPS: 15014 });
+export const PORT = Object.freeze({ DISCOVERY: 15012, HTTPS: 15014, WEBHOOK: 15017 });
+
+/** Ports of a sidecar in a pod; locally every port is picked. */
+export const POD_PORT = Object.freeze({ ADMIN: 15000, OUTBOUND: 15001, INBOUND: 15006, HEALTH: 15020 });
+
+/** User and group id of the sidecar in a pod: what it sends is not redirected to itself. */
+export const PROXY_UID = 1337;
+
+/** Labels of namespaces and pods, and annotations, that ask for something. */
+export const LABEL = Object.freeze({
+  /** `enabled` on a namespace opts its pods in; `enabled` or `disabled` on a pod decides for that pod. */
+  INJECT: "meshctl.dev/inject",
+  /** Revision of the control plane that a namespace or pod belongs to. */
+  REVISION: "meshctl.dev/revision",
+});
