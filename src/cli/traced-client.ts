@@ -16,7 +16,7 @@ export function traced(client: KubeClient, tell: (line: string) => void): KubeCl
   const place = (plural: string, name = "", namespace = ""): string => [namespace, plural, name].filter((part) => part !== "").join("/");
   return {
     list: (kind, options) => told(`list ${place(kind.plural, "", options?.namespace)}`, client.list(kind, options)),
-    get: (kind, name, namespace) => told(`get ${place(kind.plural, name, namespace)}`, client.get(kind, name, namespace)),
+    get: (kind, name, namespace, options) => told(`get ${place(kind.plural, name, namespace)}`, client.get(kind, name, namespace, options)),
     create: (kind, object, options) =>
       told(`create ${place(kind.plural, object.metadata.name, object.metadata.namespace)}`, client.create(kind, object, options)),
     update: (kind, object, options) =>

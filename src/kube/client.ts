@@ -60,7 +60,8 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   return {
     list: listAll,
     watch,
-    get: (kind, name, namespace) => transport.json({ method: "GET", path: resourcePath(kind, namespace, name) }),
+    get: (kind, name, namespace, options) =>
+      transport.json({ method: "GET", path: resourcePath(kind, namespace, name), signal: options?.signal }),
     create: (kind, object, write) =>
       transport.json({
         method: "POST",

@@ -41,7 +41,7 @@ export interface WriteOptions {
 /** A Kubernetes-shaped API, local or a cluster's. Rejections are {@link KubeError} (src/kube/error.ts). */
 export interface KubeClient {
   list<T extends KubeObject>(kind: KindRef, options?: ListOptions): Promise<ObjectList<T>>;
-  get<T extends KubeObject>(kind: KindRef, name: string, namespace?: string): Promise<T>;
+  get<T extends KubeObject>(kind: KindRef, name: string, namespace?: string, options?: { readonly signal?: AbortSignal }): Promise<T>;
   create<T extends KubeObject>(kind: KindRef, object: T, options?: WriteOptions): Promise<T>;
   update<T extends KubeObject>(kind: KindRef, object: T, options?: WriteOptions): Promise<T>;
   updateStatus<T extends KubeObject>(kind: KindRef, object: T, options?: WriteOptions): Promise<T>;

@@ -44,6 +44,8 @@ export interface SpansRead {
 
 const MAX_TEXT = 512;
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
+/** The last instant of a Date. */
+const MAX_DATE_US = 8_640_000_000_000_000_000n / 1_000n;
 
 /** Null when the bytes are no ExportTraceServiceRequest. */
 export function readSpans(bytes: Uint8Array): SpansRead | null {
@@ -153,6 +155,7 @@ function hex(bytes: Uint8Array): string {
 
 /** Null for 0, and for what lies beyond the years a Date can say. */
 function microseconds(nanoseconds: string): number | null {
-  const us = Math.floor(Number(nanoseconds) / 1_000);
-  return us > 0 && us <= 8.64e18 / 1_000 ? us : null;
+  // Nanoseconds since 1970 are beyond what a double holds exactly; microseconds are not.
+  const us = BigInt(nanoseconds) / 1_000n;
+  return us > 0n && us <= MAX_DATE_US ? Number(us) : null;
 }

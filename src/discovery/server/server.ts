@@ -191,8 +191,11 @@ export function createDiscoveryServer(options: DiscoveryServerOptions): Discover
         stream.end(codeOf(fault), fault.message);
         return;
       }
-      if (!known) join(stream);
-      else options.onStreamsChanged?.(stream.subscriber, "answered");
+      if (!known) {
+        join(stream);
+        // By this the client knows that it is known here: what it opens beside this stream finds its owner.
+        call.sendMetadata(new Metadata());
+      } else options.onStreamsChanged?.(stream.subscriber, "answered");
       flush();
     });
     call.on("end", () => {
@@ -202,8 +205,6 @@ export function createDiscoveryServer(options: DiscoveryServerOptions): Discover
     call.on("cancelled", leave);
     call.on("close", leave);
     call.on("error", leave);
-    // The client knows by this that the controller has accepted the call.
-    call.sendMetadata(new Metadata());
   }
 
   function join(stream: LiveStream): void {

@@ -14,8 +14,8 @@ export interface ControllerWatchOptions {
   readonly moved: (to: ControllerAddress) => void;
 }
 
-/** A sidecar without its controller serves on: it need not be found sooner. */
-const LOOK_MS = 1_000;
+/** One small file is looked for. A sidecar without its controller serves on, but a lease runs out in seconds. */
+const LOOK_MS = 250;
 
 /** Notices that the controller of this machine was started on other ports: somebody had taken the ones it had. */
 export class ControllerWatch {

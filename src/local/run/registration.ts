@@ -32,6 +32,8 @@ export class Registration {
   #again = false;
   #closed = false;
   #away = false;
+  /** Ends the request under way. */
+  #giveUp: ((why: Error) => void) | null = null;
   /** Of the object this instance made: one of the same name with another uid is somebody else's. */
   #uid: string | null = null;
 
@@ -59,6 +61,12 @@ export class Registration {
     return this.#writing;
   }
 
+  /** The controller is elsewhere now: nobody waits for whoever has its old port to say something. */
+  controllerMoved(): void {
+    if (this.#writing !== null) this.#giveUp?.(new Error("it is at another address now"));
+    void this.update();
+  }
+
   /** Deletes the object, unless somebody else has the name by now; rejects when the controller does not answer. */
   async remove(): Promise<void> {
     this.#closed = true;
@@ -84,7 +92,8 @@ export class Registration {
       } catch (error) {
         if (!this.#away) this.#options.say(troubleText(error));
         this.#away = true;
-        delayMs = RETRY_MS;
+        // What has changed meanwhile, if only the controller's address, is not kept waiting.
+        delayMs = this.#again ? 0 : RETRY_MS;
       }
     } while (this.#again && !this.#closed && !this.#away);
     this.#writing = null;
@@ -126,7 +135,7 @@ export class Registration {
       this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      const other = await client.get<Workload>(workloadKind, name, namespace);
+      const other = await client.get<Workload>(workloadKind, name, namespace, this.#limit());
       if (isLive(other, clock.nowMs()) && !leftBehind(other)) throw alreadyRunning(`${namespace}/${name}`, other, clock.nowMs());
       await this.#delete(other.metadata.uid ?? "");
       this.#uid = (await client.create(workloadKind, workload, this.#limit())).metadata.uid ?? null;
@@ -142,6 +151,7 @@ export class Registration {
 
   #limit(): { readonly signal: AbortSignal } {
     const controller = new AbortController();
+    this.#giveUp = (why) => controller.abort(why);
     this.#options.clock.setTimer(() => controller.abort(new Error("no answer in time")), REQUEST_LIMIT_MS, { unref: true });
     return { signal: controller.signal };
   }

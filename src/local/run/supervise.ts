@@ -200,7 +200,10 @@ class Run {
       layout: host.layout,
       clock: host.clock,
       from: bootstrap.controller,
-      moved: (to) => this.#sidecar?.controllerMoved(to),
+      moved: (to) => {
+        this.#sidecar?.controllerMoved(to);
+        if (this.#registered) this.#registration?.controllerMoved();
+      },
     });
     try {
       this.#ports = await this.#sidecar.start();

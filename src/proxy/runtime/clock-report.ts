@@ -10,6 +10,8 @@ export interface ClockReportOptions {
 
 /** A clock that is set while a connection stands is told within this. */
 const INTERVAL_MS = 30_000;
+/** A stream that the controller did not keep is opened again after this. */
+const REOPEN_MS = 1_000;
 
 /** Tells the controller what time it is here: when a connection comes up, and from then on in regular intervals. */
 export class ClockReport {
@@ -30,8 +32,9 @@ export class ClockReport {
   /** The connection is gone. */
   stop(): void {
     this.#timer?.cancel();
-    this.#stream?.end();
+    const stream = this.#stream;
     this.#stream = null;
+    stream?.end();
   }
 
   readonly #tell = (): void => {
@@ -43,8 +46,11 @@ export class ClockReport {
   };
 
   #open(): UpStream | null {
-    const stream = this.#options.open(() => {
-      if (this.#stream === stream) this.#stream = null;
+    const stream: UpStream | null = this.#options.open(() => {
+      if (stream === null || this.#stream !== stream) return;
+      this.#stream = null;
+      this.#timer?.cancel();
+      this.#timer = this.#options.clock.setTimer(this.#tell, REOPEN_MS, { unref: true });
     });
     return stream;
   }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { ChannelCredentials, Client, status } from "@grpc/grpc-js";
+import { takeBytes } from "../../../src/discovery/bytes.ts";
+import { DeltaDiscoveryRequest } from "../../../src/messages/gen/envoy/service/discovery/v3/ads.ts";
 import { GRPC } from "../../../src/messages/names.ts";
 import { testRoot } from "./pki.ts";
 import { clientTls, startClient, startServer, Table, TYPE, until } from "./setup.ts";
@@ -130,6 +133,32 @@ describe("discovery over real sockets", () => {
     await until(() => ended === 1 && detail !== null, "end on both sides");
     assert.deepEqual(got, ["default/web-1 hello"]);
     assert.equal(detail, "");
+  });
+
+  it("says that a stream is up only when it knows whose: what the client then opens beside it is taken", async () => {
+    const { port } = await mesh({ upStreams: { [GRPC.CLOCK]: () => ({ message() {}, end() {} }) } });
+    const raw = new Client(
+      `127.0.0.1:${port}`,
+      ChannelCredentials.createFromSecureContext(tls.secureContext, { checkServerIdentity: (_host, leaf) => tls.verifyServer(leaf) }),
+      { "grpc.ssl_target_name_override": "meshctl-controller.meshctl-system" },
+    );
+    closers.push(() => raw.close());
+    const ads = raw.makeBidiStreamRequest<Buffer, Buffer>(GRPC.DELTA_ADS, takeBytes, takeBytes);
+    let up = false;
+    ads.on("error", () => {}).on("metadata", () => (up = true));
+    const beside = () =>
+      new Promise<number>((resolve) => {
+        const call = raw.makeClientStreamRequest<Buffer, Buffer>(GRPC.CLOCK, takeBytes, takeBytes, (error) => resolve(error?.code ?? 0));
+        call.end();
+      });
+    assert.equal(await beside(), status.FAILED_PRECONDITION);
+    assert.equal(up, false, "the stream came before, nothing on it has said whose it is");
+    const first = { ...DeltaDiscoveryRequest.create({}), typeUrl: TYPE, resourceNamesSubscribe: ["x"] };
+    const node = { id: "default/web-1", cluster: "default/web", userAgentName: "raw", userAgentVersion: "1.0.0", clientFeatures: [] };
+    ads.write(Buffer.from(DeltaDiscoveryRequest.encode({ ...first, node }).finish()));
+    await until(() => up, "the answer's beginning");
+    assert.equal(await beside(), 0);
+    ads.cancel();
   });
 
   it("refuses a node the certificate does not stand for, and does not hammer", async () => {

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import type { KubeClient } from "../../../src/kube/contract.ts";
 import { KubeError } from "../../../src/kube/error.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { Registration } from "../../../src/local/run/registration.ts";
 import type { LiveState } from "../../../src/local/run/workload.ts";
 import type { Workload } from "../../../src/model/kinds/workload.ts";
 import { waitFor } from "../../support/mesh.ts";
+import { PausedClock } from "../../support/paused-clock.ts";
 
 interface Kept {
   metadata: { uid: string; creationTimestamp?: string };
@@ -17,12 +19,15 @@ interface Kept {
 class OneObject {
   object: Kept | null = null;
   away = false;
+  /** Plays a stranger that took the controller's port: it takes requests and says nothing. */
+  silent = false;
   readonly calls: string[] = [];
   #made = 0;
 
   client(): KubeClient {
-    const call = async (verb: string): Promise<void> => {
+    const call = async (verb: string, signal?: AbortSignal): Promise<void> => {
       this.calls.push(verb);
+      if (this.silent) await once(signal as AbortSignal, "abort").then(() => Promise.reject(signal?.reason));
       await new Promise((resolve) => setImmediate(resolve));
       if (this.away) throw new Error("connect ECONNREFUSED");
     };
@@ -43,8 +48,8 @@ class OneObject {
         await call("get");
         return this.object as never;
       },
-      patch: async (_kind, _name, _namespace, patch) => {
-        await call("patch");
+      patch: async (_kind, _name, _namespace, patch, options) => {
+        await call("patch", options?.signal);
         const { metadata, status } = patch as Kept;
         this.object = { ...present(metadata.uid), status };
         return this.object as never;
@@ -67,13 +72,14 @@ function registration(
   t: TestContext,
   server: OneObject,
   leftBehind: (other: Workload) => boolean = () => false,
+  clock: Clock = systemClock,
 ): { readonly registration: Registration; readonly state: { now: LiveState }; readonly said: string[] } {
   const said: string[] = [];
   const state: { now: LiveState } = { now: { phase: "Starting", ready: [], pid: 1, proxyPid: 2, message: null } };
   const made = new Registration({
     client: server.client(),
     workload,
-    clock: systemClock,
+    clock,
     state: () => state.now,
     leftBehind,
     say: (text) => said.push(text),
@@ -161,6 +167,24 @@ test("with the controller away it says so once, keeps trying, and says when it i
   server.away = false;
   await waitFor("its return", () => said.length === 2);
   assert.deepEqual(server.object?.status?.ready, ["a:80"]);
+});
+
+test("a controller that has moved is asked at once, not when the stranger at its old port has had its time", async (t) => {
+  const server = new OneObject();
+  const clock = new PausedClock(Date.now());
+  const { registration: made, state } = registration(t, server, undefined, clock);
+  await made.create();
+  state.now = { ...state.now, phase: "Running" };
+  server.silent = true;
+  void made.update();
+  await waitFor("a request that hangs", () => server.calls.at(-1) === "patch");
+  server.silent = false;
+  made.controllerMoved();
+  // Of the clock, nothing has passed: neither the request's limit nor a pause.
+  await waitFor("the write", () => {
+    clock.advance(0);
+    return server.object?.status?.phase === "Running";
+  });
 });
 
 test("removing twice, or what is gone already, is fine; without an answer it fails", async (t) => {

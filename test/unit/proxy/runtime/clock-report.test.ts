@@ -22,13 +22,15 @@ it("a clock is told at once, then twice a minute, on a stream that is opened aga
   assert.deepEqual(told, [1_000_000, 1_030_000, 1_060_000]);
   assert.equal(streams.length, 1);
   streams[0]?.();
+  clock.advance(1_000);
+  assert.deepEqual([told.at(-1), streams.length], [1_061_000, 2], "a stream that was not kept is opened again soon");
   clock.advance(30_000);
-  assert.deepEqual([told.length, streams.length], [4, 2]);
+  assert.deepEqual([told.at(-1), streams.length], [1_091_000, 2]);
   report.start();
-  assert.deepEqual([told.length, streams.length], [5, 3], "a new connection, a new stream");
+  assert.deepEqual([told.length, streams.length], [6, 3], "a new connection, a new stream");
   report.stop();
   clock.advance(120_000);
-  assert.deepEqual([told.length, clock.pending], [5, 0]);
+  assert.deepEqual([told.length, clock.pending], [6, 0]);
 });
 
 it("the last reading of the newest stream counts, whatever a proxy sends", () => {
