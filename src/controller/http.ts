@@ -30,13 +30,16 @@ export class HttpError extends Error {
   /** Kubernetes StatusReason: NotFound, Unauthorized, Forbidden, BadRequest, Conflict… */
   readonly reason: string;
   readonly details: object | undefined;
+  /** `metadata` of the Status, where it says more: a list that cannot go on tells how it can begin again. */
+  readonly metadata: object | undefined;
 
-  constructor(status: number, reason: string, message: string, details?: object) {
+  constructor(status: number, reason: string, message: string, details?: object, metadata?: object) {
     super(message);
     this.name = "HttpError";
     this.status = status;
     this.reason = reason;
     this.details = details;
+    this.metadata = metadata;
   }
 }
 

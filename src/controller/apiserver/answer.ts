@@ -1,13 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { stringify } from "yaml";
 import { formatApiVersion } from "../../model/api-version.ts";
+import { failureStatus } from "../failure-status.ts";
 import type { HttpError } from "../http.ts";
 import type { Negotiated } from "./negotiate.ts";
 import type { Outcome } from "./outcome.ts";
 import { partialOf } from "./partial.ts";
 import { type Presentation, presentObject } from "./present.ts";
 import type { ResourceRequest } from "./request.ts";
-import { badRequest, failureStatus } from "./status.ts";
+import { badRequest } from "./status.ts";
 import { tableOf, type TableOptions } from "./table.ts";
 
 /** Writes what a verb came to, in the form the client accepts. */

@@ -1,4 +1,4 @@
-import type { Status } from "./status.ts";
+import type { Status } from "../failure-status.ts";
 import type { Stored } from "./store/contract.ts";
 
 /** What a verb came to, before it is written in the form the client asked for. Refusals are thrown HttpErrors. */

@@ -4,6 +4,7 @@ import type { Random } from "../../lib/random.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { randomUuid } from "../../lib/uuid.ts";
 import type { KindRegistry } from "../../model/registry.ts";
+import { asHttpError } from "../failure-status.ts";
 import { type Caller, HttpError } from "../http.ts";
 import { answerError, answerOutcome } from "./answer.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
@@ -76,10 +77,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         // A client that left in the middle of its body is nobody's fault, and hears no answer.
         if (!(error instanceof HttpError) && request.destroyed) return true;
         if (!(error instanceof HttpError)) options.onInternalError?.(error);
-        answerError(
-          response,
-          error instanceof HttpError ? error : new HttpError(500, "InternalError", "an internal error; the controller's log says more"),
-        );
+        answerError(response, asHttpError(error));
       }
       return true;
     },

@@ -1,37 +1,13 @@
 import type { Violation } from "../../lib/errors.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
+import type { Status } from "../failure-status.ts";
 import { HttpError } from "../http.ts";
-
-/** `meta/v1 Status`: how a Kubernetes API says yes or no without an object. */
-export interface Status {
-  readonly kind: "Status";
-  readonly apiVersion: "v1";
-  readonly metadata: object;
-  readonly status: "Success" | "Failure";
-  readonly message?: string;
-  readonly reason?: string;
-  readonly details?: object;
-  readonly code: number;
-}
 
 /** An entry of `details.causes`. */
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
   readonly field: string;
-}
-
-export function failureStatus(error: HttpError): Status {
-  return {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message: error.message,
-    reason: error.reason,
-    ...(error.details === undefined ? {} : { details: error.details }),
-    code: error.status,
-  };
 }
 
 export function successStatus(details: object): Status {

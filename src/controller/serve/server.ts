@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { asHttpError, failureStatus } from "../failure-status.ts";
 import { HttpError, type Endpoint, type Exchange } from "../http.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { callerOf, type CallerOptions } from "./caller.ts";
 import { bearerOf, createExchange } from "./exchange.ts";
 import { Router } from "./router.ts";
-import { asHttpError, statusObject } from "./status-object.ts";
 
 /** PEM. */
 export interface HttpsCredentials {
@@ -129,7 +129,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: HttpE
     response.destroy();
     return;
   }
-  const text = JSON.stringify(statusObject(error));
+  const text = JSON.stringify(failureStatus(error));
   // What is left of the body is not read: the connection cannot be used again.
   if (!request.complete) response.setHeader("connection", "close");
   if (error.status === 401) response.setHeader("www-authenticate", "Bearer");

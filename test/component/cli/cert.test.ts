@@ -11,7 +11,7 @@ import type { CertificateAuthority } from "../../../src/ca/authority.ts";
 import { certificateEndpoints } from "../../../src/controller/certificates/endpoints.ts";
 import type { Caller, Exchange } from "../../../src/controller/http.ts";
 import { createExchange } from "../../../src/controller/serve/exchange.ts";
-import { asHttpError, statusObject } from "../../../src/controller/serve/status-object.ts";
+import { asHttpError, failureStatus } from "../../../src/controller/failure-status.ts";
 import { createCsr } from "../../../src/identity/csr.ts";
 import { formatPrivateKey, generatePrivateKey } from "../../../src/identity/keys.ts";
 import { formatCertificatesPem } from "../../../src/identity/pem.ts";
@@ -62,7 +62,7 @@ before(async () => {
         .then(() => handle(exchange))
         .catch((error: unknown) => {
           const problem = asHttpError(error);
-          response.writeHead(problem.status, { "content-type": "application/json" }).end(JSON.stringify(statusObject(problem)));
+          response.writeHead(problem.status, { "content-type": "application/json" }).end(JSON.stringify(failureStatus(problem)));
         });
     };
   }

@@ -99,9 +99,16 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 
 describe("the controller's HTTPS port", () => {
   it("says whether it is ready, and why not", async () => {
-    assert.deepEqual([(await ask("/livez")).status, (await ask("/readyz")).text], [200, "test: starting\n"]);
+    const waiting = await ask("/readyz");
+    assert.deepEqual([waiting.status, waiting.text], [503, "[+]ping ok\n[-]test failed: starting\nreadyz check failed\n"]);
+    assert.equal((await ask("/readyz?exclude=test")).text, "ok");
+    assert.equal((await ask("/readyz/test")).status, 503);
+    for (const path of ["/livez", "/healthz"]) assert.deepEqual([(await ask(path)).status, (await ask(path)).text], [200, "ok"]);
     ready = null;
-    assert.equal((await ask("/readyz")).status, 200);
+    assert.deepEqual([(await ask("/readyz")).status, (await ask("/readyz")).text], [200, "ok"]);
+    assert.equal((await ask("/readyz?verbose")).text, "[+]ping ok\n[+]test ok\nreadyz check passed\n");
+    assert.equal((await ask("/readyz/test")).text, "ok");
+    assert.equal((await ask("/readyz/none")).status, 404);
   });
 
   it("knows callers by the admin token or a certificate of the mesh, and nothing else", async () => {
