@@ -23,8 +23,33 @@ export interface StructuralSchema {
   maxItems?: number;
   minProperties?: number;
   maxProperties?: number;
-  "x-kubernetes-int-or-string"?: true;
-  "x-kubernetes-preserve-unknown-fields"?: true;
+  title?: string;
+  nullable?: boolean;
+  example?: unknown;
+  externalDocs?: unknown;
+  uniqueItems?: boolean;
+  /** In value validations only: they restrict, and never say what there is. */
+  allOf?: StructuralSchema[];
+  anyOf?: StructuralSchema[];
+  oneOf?: StructuralSchema[];
+  not?: StructuralSchema;
+  "x-kubernetes-int-or-string"?: boolean;
+  "x-kubernetes-preserve-unknown-fields"?: boolean;
+  "x-kubernetes-embedded-resource"?: boolean;
+  "x-kubernetes-list-type"?: string;
+  "x-kubernetes-list-map-keys"?: string[];
+  "x-kubernetes-map-type"?: string;
+  "x-kubernetes-validations"?: ValidationRule[];
+}
+
+/** An entry of `x-kubernetes-validations`: a CEL expression that must be true of a value. */
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
 }
 
 const KEPT = [
@@ -63,6 +88,11 @@ export function structuralSchemaOf(schema: z.ZodType): StructuralSchema {
     cache.set(schema, known);
   }
   return known;
+}
+
+/** Says that `schema` accepts what `structural` does: for schemas that are made from structural ones. */
+export function adoptStructural(schema: z.ZodType, structural: StructuralSchema): void {
+  cache.set(schema, structural);
 }
 
 function convert(node: Json, path: string): StructuralSchema {

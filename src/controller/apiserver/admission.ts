@@ -56,7 +56,7 @@ export function objectOfBody(body: unknown, request: ResourceRequest): KubeObjec
   const finalName = name ?? ownName;
   return {
     ...rest,
-    apiVersion: formatApiVersion(kind.group, kind.version),
+    apiVersion: storedApiVersion(kind),
     kind: kind.kind,
     metadata: {
       ...(finalName ? { name: finalName } : {}),
@@ -66,19 +66,24 @@ export function objectOfBody(body: unknown, request: ResourceRequest): KubeObjec
   };
 }
 
+/** apiVersion of stored objects of the kind. */
+export function storedApiVersion({ group, version, storageVersion }: KindDescriptor): string {
+  return formatApiVersion(group, storageVersion ?? version);
+}
+
 export interface Admitted {
   readonly object: KubeObject;
   /** For the caller's Warning headers. */
   readonly warnings: readonly string[];
 }
 
-/** Schema, defaults and rules of the kind. Throws 400 or 422 with one cause for each violation. */
-export function admit(kind: KindDescriptor, object: KubeObject, fieldValidation: FieldValidation): Admitted {
+/** Schema, defaults and rules of the kind, also those about changes where there is a state before. Throws 400 or 422 with one cause for each violation. */
+export function admit(kind: KindDescriptor, object: KubeObject, fieldValidation: FieldValidation, old?: KubeObject): Admitted {
   const parsed = parseObject(kind, object, fieldValidation === "Strict" ? "refuse" : "drop");
-  if (parsed.object === null) {
-    const name = object.metadata.name || object.metadata.generateName || "";
-    throw invalid(kind, name, parsed.violations, parsed.violations.every(isUnknownField));
-  }
+  const name = object.metadata.name || object.metadata.generateName || "";
+  if (parsed.object === null) throw invalid(kind, name, parsed.violations, parsed.violations.every(isUnknownField));
+  const forbiddenChanges = old === undefined ? [] : (kind.validateUpdate?.(parsed.object, old) ?? []);
+  if (forbiddenChanges.length > 0) throw invalid(kind, name, forbiddenChanges, false);
   const dropped =
     fieldValidation === "Warn" ? parsed.dropped.map(({ path, hint }) => `unknown field "${path}"${hint ? ` (${hint})` : ""}`) : [];
   const unheeded = (kind.warnings?.(parsed.object) ?? []).map(({ path, message }) => `${path}: ${message}`);

@@ -29,9 +29,23 @@ export interface Discovery {
   answer(request: IncomingMessage, response: ServerResponse, path: string): boolean;
 }
 
-/** What the API serves, in every form clients ask for it. All documents are made once. */
+/** What the API serves, in every form clients ask for it. All documents are made once, and again when the kinds change. */
 export function createDiscovery(kinds: KindRegistry): Discovery {
-  const groups = groupsOf(kinds.all);
+  let all = kinds.all;
+  let discovery = discoveryOf(all);
+  return {
+    answer(request, response, path) {
+      if (all !== kinds.all) {
+        all = kinds.all;
+        discovery = discoveryOf(all);
+      }
+      return discovery.answer(request, response, path);
+    },
+  };
+}
+
+function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
+  const groups = groupsOf(kinds);
   const documents = new Map<string, object>([
     ["/version", SERVER_VERSION],
     ["/api", { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] }],

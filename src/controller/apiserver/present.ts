@@ -14,6 +14,8 @@ export type Presentation =
 export function presentObject(kind: KindDescriptor, version: string, stored: Stored, form: Presentation): string {
   if (form.as === "PartialObjectMetadata") return JSON.stringify(partialOf(stored, form.version));
   if (form.as === "Table") return JSON.stringify(tableOf(kind, [stored], String(stored.revision), form.options));
-  // Every version of a kind has one shape: only its name differs.
-  return version === kind.version ? stored.json : JSON.stringify({ ...stored.object, apiVersion: formatApiVersion(kind.group, version) });
+  const object = kind.readAs?.(stored.object) ?? stored.object;
+  const apiVersion = formatApiVersion(kind.group, version);
+  // The text exists already: printing it again would cost most of a list's time.
+  return object === stored.object && object.apiVersion === apiVersion ? stored.json : JSON.stringify({ ...object, apiVersion });
 }

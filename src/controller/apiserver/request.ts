@@ -68,7 +68,7 @@ function decodeSegments(path: string): string[] | null {
 
 /** Kinds that are custom resources on a cluster; clients treat those differently from the built-in ones. */
 export function isCustom(kind: KindDescriptor): boolean {
-  return kind.group === "meshctl.dev" || kind.group === "gateway.networking.k8s.io";
+  return kind.custom === true || kind.group === "meshctl.dev" || kind.group === "gateway.networking.k8s.io";
 }
 
 /** Where objects of the kind lie in the store. */

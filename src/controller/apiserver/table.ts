@@ -1,7 +1,7 @@
 import { formatAge } from "../../lib/age.ts";
 import { formatApiVersion } from "../../model/api-version.ts";
 import { formatCell, parseJsonPath, valuesAt } from "../../model/json-path.ts";
-import type { KindDescriptor, PrinterColumn } from "../../model/kind.ts";
+import type { KindDescriptor, PrinterColumn, TableColumn } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/object.ts";
 import { partialOf } from "./partial.ts";
 import type { Stored } from "./store/contract.ts";
@@ -24,16 +24,16 @@ const AGE: PrinterColumn = { name: "Age", type: "date", jsonPath: ".metadata.cre
 
 /** `meta.k8s.io Table`: the server decides what `kubectl get` shows. */
 export function tableOf(kind: KindDescriptor, items: readonly Stored[], resourceVersion: string, options: TableOptions): object {
-  const columns = columnsOf(kind).map((column) => ({ column, path: parseJsonPath(column.jsonPath) ?? [] }));
+  const columns = columnsOf(kind);
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: { resourceVersion },
-    columnDefinitions: options.withColumns ? columns.map(({ column }) => definitionOf(column)) : [],
-    rows: items.map((stored) => ({
-      cells: columns.map(({ column, path }) => cellOf(column, valuesAt(stored.object, path), options.nowMs)),
-      ...objectOf(kind, stored, options),
-    })),
+    columnDefinitions: options.withColumns ? columns.map(definitionOf) : [],
+    rows: items.map((stored) => {
+      const object = kind.readAs?.(stored.object) ?? stored.object;
+      return { cells: columns.map((column) => column.cell(object, options.nowMs)), ...objectOf(kind, stored, options) };
+    }),
   };
 }
 
@@ -41,31 +41,47 @@ export function tableOf(kind: KindDescriptor, items: readonly Stored[], resource
 export function shownCells(kind: KindDescriptor, object: KubeObject): readonly unknown[] {
   return columnsOf(kind)
     .filter(({ type }) => type !== "date")
-    .map((column) => cellOf(column, valuesAt(object, parseJsonPath(column.jsonPath) ?? []), 0));
+    .map((column) => column.cell(object, 0));
 }
+
+const columnsByKind = new WeakMap<KindDescriptor, readonly TableColumn[]>();
 
 /** Columns that are always shown come before those of `-o wide`, Age in between: as kubectl users expect. */
-function columnsOf(kind: KindDescriptor): readonly PrinterColumn[] {
-  const own = kind.columns ?? [];
-  return [NAME, ...own.filter((column) => !column.priority), AGE, ...own.filter((column) => column.priority)];
+function columnsOf(kind: KindDescriptor): readonly TableColumn[] {
+  let columns = kind.table ?? columnsByKind.get(kind);
+  if (columns === undefined) {
+    const own = kind.columns ?? [];
+    columns = [NAME, ...own.filter((column) => !column.priority), AGE, ...own.filter((column) => column.priority)].map(computed);
+    columnsByKind.set(kind, columns);
+  }
+  return columns;
 }
 
-function definitionOf({ name, type, description, priority = 0 }: PrinterColumn): object {
-  return { name, type, format: name === "Name" ? "name" : "", description, priority };
+function computed(column: PrinterColumn): TableColumn {
+  const path = parseJsonPath(column.jsonPath) ?? [];
+  const format = column === NAME ? "name" : "";
+  return { ...column, format, cell: (object, nowMs) => cellOf(column, valuesAt(object, path), nowMs) };
 }
 
-function cellOf(column: PrinterColumn, values: readonly unknown[], nowMs: number): unknown {
+function definitionOf({ name, type, format = "", description, priority = 0 }: TableColumn): object {
+  return { name, type, format, description, priority };
+}
+
+function cellOf(column: PrinterColumn, values: readonly unknown[], nowMs: number): string | number | boolean | null {
   if (values.length === 0) return column.type === "string" ? "<none>" : null;
   if (column.type === "date") {
     const instantMs = Date.parse(String(values[0]));
     return Number.isNaN(instantMs) ? "<unknown>" : formatAge(nowMs - instantMs);
   }
   if (column.type === "string") return formatCell(values);
-  return values.length === 1 ? values[0] : formatCell(values);
+  const [value] = values;
+  return values.length === 1 && (typeof value === "number" || typeof value === "boolean") ? value : formatCell(values);
 }
 
 function objectOf(kind: KindDescriptor, stored: Stored, options: TableOptions): object {
   if (options.includeObject === "None") return {};
   if (options.includeObject === "Metadata") return { object: partialOf(stored, options.version) };
-  return { object: { ...stored.object, apiVersion: formatApiVersion(kind.group, options.objectVersion) } };
+  return {
+    object: { ...(kind.readAs?.(stored.object) ?? stored.object), apiVersion: formatApiVersion(kind.group, options.objectVersion) },
+  };
 }

@@ -35,7 +35,7 @@ export async function patchVerb(api: ApiContext, request: ResourceRequest, type:
       const current = transaction.get(bucketOf(kind), storeKey(namespace, name));
       if (current === undefined) throw notFound(kind, name);
       // The patch is written against the version the client asked for.
-      const before = { ...current.object, apiVersion: formatApiVersion(kind.group, request.version) };
+      const before = { ...(kind.readAs?.(current.object) ?? current.object), apiVersion: formatApiVersion(kind.group, request.version) };
       const next = objectOfBody(apply(before), request);
       const replaced = replaceObject(transaction, request, current, next, fieldValidation);
       warnings = replaced.warnings;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KindDescriptor } from "../../../model/kind.ts";
 import type { KubeObject } from "../../../model/object.ts";
-import { admit, dryRunOf, type FieldValidation, fieldValidationOf, objectOfBody, ownMetadata } from "../admission.ts";
+import { admit, dryRunOf, type FieldValidation, fieldValidationOf, objectOfBody, ownMetadata, storedApiVersion } from "../admission.ts";
 import type { ApiContext } from "../context.ts";
 import { finishDeletion } from "../lifecycle.ts";
 import type { Outcome } from "../outcome.ts";
@@ -44,7 +44,7 @@ export function replaceObject(
   next: KubeObject,
   fieldValidation: FieldValidation,
 ): { readonly stored: Stored; readonly warnings: readonly string[] } {
-  const old = current.object;
+  const old = { ...(kind.readAs?.(current.object) ?? current.object), apiVersion: storedApiVersion(kind) };
   const { name, namespace } = old.metadata;
   const { resourceVersion, uid } = next.metadata;
   if (uid && uid !== old.metadata.uid)
@@ -57,10 +57,10 @@ export function replaceObject(
     throw conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
   }
   const forStatus = subresource === "status";
-  const { object: admitted, warnings } = admit(kind, forStatus ? { ...old, status: next.status } : next, fieldValidation);
+  const { object: admitted, warnings } = admit(kind, forStatus ? { ...old, status: next.status } : next, fieldValidation, old);
   const merged = forStatus ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
   if (merged.status === undefined) delete merged.status;
-  if (isDeepStrictEqual(merged, old)) return { stored: current, warnings };
+  if (isDeepStrictEqual(merged, current.object)) return { stored: current, warnings };
   const bucket = bucketOf(kind);
   const written = transaction.put(bucket, storeKey(namespace, name), merged);
   return { stored: finishDeletion(transaction, bucket, written), warnings };
