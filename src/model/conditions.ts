@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mapList } from "./list-types.ts";
 import type { Condition } from "./object.ts";
 
 /** One entry of `status.conditions`. */
@@ -11,7 +12,9 @@ export const conditionSchema = z.strictObject({
   lastTransitionTime: z.string().describe("RFC 3339 instant at which status last changed."),
 });
 
-export const conditionsSchema = z.array(conditionSchema).max(16).describe("Judgements about this object, one of each type.");
+export const conditionsSchema = mapList(["type"], z.array(conditionSchema).max(16)).describe(
+  "Judgements about this object, one of each type.",
+);
 
 export function findCondition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
   return conditions?.find((condition) => condition.type === type);

@@ -71,6 +71,9 @@ const KEPT = [
   "maxItems",
   "minProperties",
   "maxProperties",
+  "x-kubernetes-list-type",
+  "x-kubernetes-list-map-keys",
+  "x-kubernetes-map-type",
 ] as const;
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Violation } from "../../lib/errors.ts";
 import { checkRegex } from "../../match/regex.ts";
+import { mapList } from "../../model/list-types.ts";
 
 /** Header names (RFC 9110 5.1) and, in the Gateway API, names of query parameters. */
 const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
@@ -26,13 +27,14 @@ export const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTI
 
 const method = z.enum(METHODS).optional().describe("HTTP method.");
 const path = pathMatch.optional().describe("Condition on the path, without query.");
-const headers = z.array(namedMatch).max(16).optional().describe("Conditions on headers; all must hold.");
+const namedMatches = mapList(["name"], z.array(namedMatch).max(16)).optional();
+const headers = namedMatches.describe("Conditions on headers; all must hold.");
 
 /** HTTPRouteMatch of the Gateway API: all parts must hold. */
 export const routeMatchSchema = z.strictObject({
   path,
   headers,
-  queryParams: z.array(namedMatch).max(16).optional().describe("Conditions on query parameters; all must hold."),
+  queryParams: namedMatches.describe("Conditions on query parameters; all must hold."),
   method,
 });
 

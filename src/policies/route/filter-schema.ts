@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mapList, setList } from "../../model/list-types.ts";
 import { portNumber } from "../../model/names.ts";
 import { headerName, METHODS } from "../kit/match-schema.ts";
 import { backendReferenceFields } from "./reference-schema.ts";
@@ -9,9 +10,9 @@ const header = z.strictObject({
 });
 
 const headerModifier = z.strictObject({
-  set: z.array(header).max(16).optional().describe("Written in the place of what is there."),
-  add: z.array(header).max(16).optional().describe("Added to what is there."),
-  remove: z.array(z.string()).max(16).optional().describe("Taken away."),
+  set: mapList(["name"], z.array(header).max(16)).optional().describe("Written in the place of what is there."),
+  add: mapList(["name"], z.array(header).max(16)).optional().describe("Added to what is there."),
+  remove: setList(z.array(z.string()).max(16)).optional().describe("Taken away."),
 });
 
 const pathModifier = z.strictObject({
@@ -42,15 +43,19 @@ const requestMirror = z.strictObject({
 });
 
 const cors = z.strictObject({
-  allowOrigins: z.array(z.string().min(1).max(253)).max(64).optional().describe("Origins that may ask."),
+  allowOrigins: setList(z.array(z.string().min(1).max(253)).max(64))
+    .optional()
+    .describe("Origins that may ask."),
   allowCredentials: z.boolean().optional().describe("Whether they may send credentials."),
-  allowMethods: z
-    .array(z.enum([...METHODS, "*"]))
-    .max(9)
+  allowMethods: setList(z.array(z.enum([...METHODS, "*"])).max(9))
     .optional()
     .describe("Methods they may use."),
-  allowHeaders: z.array(z.string().min(1).max(256)).max(64).optional().describe("Headers they may send."),
-  exposeHeaders: z.array(z.string().min(1).max(256)).max(64).optional().describe("Headers they may read."),
+  allowHeaders: setList(z.array(z.string().min(1).max(256)).max(64))
+    .optional()
+    .describe("Headers they may send."),
+  exposeHeaders: setList(z.array(z.string().min(1).max(256)).max(64))
+    .optional()
+    .describe("Headers they may read."),
   maxAge: z.int().min(1).default(5).describe("Seconds for which they may remember this."),
 });
 
