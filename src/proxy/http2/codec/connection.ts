@@ -17,7 +17,7 @@ import { writeSettings } from "./write-frame.ts";
 
 /** Memory of the output while a connection is busy, and the most that is kept for it. */
 const BUSY_OUTPUT_BYTES = 16 * 1_024;
-const KEPT_OUTPUT_BYTES = 512 * 1_024;
+const KEPT_OUTPUT_BYTES = 1_280 * 1_024;
 const IDLE_OUTPUT_BYTES = 1_024;
 
 export interface Http2Options {
