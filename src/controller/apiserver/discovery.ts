@@ -72,7 +72,7 @@ function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
       if (request.method !== "GET")
         throw new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
       if (path.startsWith("/openapi")) {
-        openApi.answer(response, path);
+        openApi.answer(request, response, path);
         return true;
       }
       const wanted = negotiate(request.headers.accept, path === "/api" || path === "/apis" ? ["APIGroupDiscoveryList"] : []);

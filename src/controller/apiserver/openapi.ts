@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../../lib/version.ts";
 import { objectSchemaOf } from "../../model/crd.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
@@ -7,10 +7,11 @@ import { servedVersions } from "../../model/registry.ts";
 import { HttpError } from "../http.ts";
 import { answerJson } from "./answer.ts";
 import { openApiPathsOf, schemaName } from "./openapi-paths.ts";
+import { OPENAPI_V2_ASKED, OPENAPI_V2_SENT, openApiV2Document } from "./openapi-v2.ts";
 
 export interface OpenApi {
-  /** Answers /openapi/v3 and what it points to. Throws 404 for other paths. */
-  answer(response: ServerResponse, path: string): void;
+  /** Answers /openapi/v3 and what it points to, and /openapi/v2 where its one form is accepted. Throws 404 for other paths. */
+  answer(request: IncomingMessage, response: ServerResponse, path: string): void;
 }
 
 /**
@@ -32,14 +33,26 @@ export function createOpenApi(groups: ReadonlyMap<string, readonly KindDescripto
   const paths = Object.fromEntries(
     [...documents].map(([name, { hash }]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]),
   );
+  let v2: Uint8Array | undefined;
   return {
-    answer(response, path) {
+    answer(request, response, path) {
+      if (path === "/openapi/v2") {
+        requireProtobuf(request.headers.accept ?? "*/*");
+        v2 ??= openApiV2Document([...groups.values()].flat());
+        response.writeHead(200, { "Content-Type": OPENAPI_V2_SENT, "Content-Length": v2.byteLength }).end(v2);
+        return;
+      }
       if (path === "/openapi/v3") return answerJson(response, { paths });
       const document = documents.get(path.replace(/^\/openapi\/v3\//, ""));
       if (document === undefined) throw new HttpError(404, "NotFound", "the server could not find the requested resource");
       answerJson(response, document.json, { ETag: `"${document.hash}"` });
     },
   };
+}
+
+function requireProtobuf(accept: string): void {
+  if ([OPENAPI_V2_ASKED, OPENAPI_V2_SENT, "*/*"].some((form) => accept.includes(form))) return;
+  throw new HttpError(406, "NotAcceptable", `OpenAPI v2 is served as ${OPENAPI_V2_SENT} only; /openapi/v3 is JSON`);
 }
 
 function documentOf(version: string, kinds: readonly KindDescriptor[]): object {
