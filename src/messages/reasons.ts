@@ -39,6 +39,12 @@ export const REASONS = Object.freeze({
     next: "Send smaller or fewer headers (cookies are the usual cause).",
   },
   "uri-too-long": { status: 414, side: "downstream", text: "The request target is over 8 KiB.", next: "Send a shorter target." },
+  "bad-grpc-timeout": {
+    status: 400,
+    side: "downstream",
+    text: "The header grpc-timeout is not one time of up to 8 digits and a unit.",
+    next: "Look at the client: its gRPC library writes this header.",
+  },
   "unsupported-transfer-encoding": {
     status: 501,
     side: "downstream",
@@ -64,6 +70,12 @@ export const REASONS = Object.freeze({
     side: "downstream",
     text: "The client went away before the answer was complete.",
     next: "Look at the client's time-out.",
+  },
+  "deadline-exceeded": {
+    status: 504,
+    side: "downstream",
+    text: "The time that the caller gave the call (grpc-timeout) was over before its answer was complete.",
+    next: "`meshctl trace` shows where it went; give the call more time if it needs it.",
   },
   "no-route": {
     status: 404,

@@ -30,7 +30,7 @@ const record = Object.assign(new TrafficRecord("outbound"), {
 const spans = Array.from({ length: 32 }, () => finishedSpan(record, 1_767_323_045_000.25));
 
 micro("nothing brought, 1 % sampling: does it begin one", () => tracer.begins(), 10_000_000);
-micro("which lines stay behind, not sampled", () => dropOfRequest(0, false), 10_000_000);
+micro("which lines stay behind, not sampled", () => dropOfRequest(0, false, false), 10_000_000);
 micro("a traceparent that is not sampled", () => trace.open(no, tracer, true));
 micro("a traceparent that is: ids and new lines", () => trace.open(yes, tracer, true));
 micro("a trace that begins", () => trace.begin(tracer));

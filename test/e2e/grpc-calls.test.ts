@@ -129,6 +129,26 @@ test("gRPC calls through two sidecars: deadlines, cancellation, streams, sizes",
     patient.close();
   });
 
+  await t.test("a server that was stopped, and a client that keeps no time: the mesh ends the call when its time is over", async () => {
+    const stopped = await mesh.run("stopped", ["--service", "stopped:80/grpc", "--port", "0", "--drain", "1s"], SERVER_PROGRAM);
+    await mesh.run("waiting", ["--upstream", "stopped:80", "--drain", "1s"], ["sleep", "86400"]);
+    const caller = testClient(upstreamPort(await mesh.waitReady("waiting"), "default/stopped:80"));
+    assert.deepEqual((await echo(caller, Buffer.alloc(2), { deadline: Date.now() + 10_000 })).sizes, [2]);
+    const { status: live } = await mesh.waitReady("stopped");
+    process.kill(live?.pid ?? 0, "SIGSTOP");
+    const metadata = new Metadata();
+    metadata.set("grpc-timeout", "400m");
+    const call = caller.streamingOutputCall({ responseParameters: [{ size: 1 }] }, metadata, {});
+    const began = performance.now();
+    const { final } = await readAll(call);
+    assert.equal(final.code, status.DEADLINE_EXCEEDED);
+    assert.match(final.details, /deadline-exceeded/);
+    assert.ok(performance.now() - began >= 399);
+    caller.close();
+    process.kill(live?.pid ?? 0, "SIGCONT");
+    await stopped.stop();
+  });
+
   await t.test("a server that dies ends its calls with a status, and calls go on when it is back", async () => {
     const mortal = await mesh.run("mortal", ["--service", "mortal:80/grpc", "--port", "0", "--drain", "1s"], SERVER_PROGRAM);
     await mesh.run("other", ["--upstream", "mortal:80", "--drain", "1s"], ["sleep", "86400"]);

@@ -3,7 +3,7 @@ import { HEADER } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import { INTERNAL_ERROR, NO_ERROR } from "../http2/codec/error-codes.ts";
 import { GIVE_UP, NEW_CONNECTION, isFailedTry, nextTryAfterRefusal } from "../resilience/safe-tries.ts";
-import { Exchange } from "./exchange.ts";
+import { AskingExchange } from "./asking-exchange.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { AnswerHead, Trailers } from "./message.ts";
 import { peerReason } from "./peer-reason.ts";
@@ -11,7 +11,7 @@ import { refusedUs } from "./tries.ts";
 import { LOST_BAD_RESPONSE, LOST_CLOSED, LOST_EARLY_BYTES, type LossKind, type Upstream } from "./upstream.ts";
 
 /** The answer's way through an exchange: to the client, or, when it says that nothing was done, to another endpoint. */
-export abstract class AnsweringExchange extends Exchange {
+export abstract class AnsweringExchange extends AskingExchange {
   override interim(answer: AnswerHead): void {
     this.downstream.answerInterim(answer);
   }

@@ -54,6 +54,8 @@ export interface Downstream {
 
   /** The proxy's own answer. */
   reply(reply: OwnReply): void;
+  /** A gRPC call's answer is under way: its trailers say how it ended. False: nothing can be said, nothing was done. */
+  endLate(reply: OwnReply): boolean;
   /** The client may not take what it has for a complete answer. `error` is HTTP/2's code for it. */
   abort(error: number): void;
   /** CONNECT was granted: answers, and lets `take` have the transport. False: not possible here, nothing was done. */

@@ -1,4 +1,5 @@
 /** What the proxy has to know of gRPC: how it says how a call ended (gRPC over HTTP/2, "Responses"). */
+import type { ReasonCode } from "../../messages/reasons.ts";
 import type { Fields } from "./message.ts";
 
 const UNKNOWN = 2;
@@ -23,8 +24,13 @@ export function grpcStatusOf(fields: Fields): number {
   return text !== undefined && /^[0-9]{1,3}$/.test(text) ? Number(text) : -1;
 }
 
-/** The code of a reply the proxy makes itself, from the HTTP status it would have had (grpc: "HTTP to gRPC Status Code Mapping"). */
-export function grpcStatusForHttp(status: number): number {
+/** The code of a reply the proxy makes itself. */
+export function grpcStatusForReply(reason: ReasonCode, status: number): number {
+  return reason === "deadline-exceeded" ? DEADLINE_EXCEEDED : grpcStatusForHttp(status);
+}
+
+/** From the HTTP status it would have had (grpc: "HTTP to gRPC Status Code Mapping"). */
+function grpcStatusForHttp(status: number): number {
   switch (status) {
     case 400:
     case 431:

@@ -26,6 +26,8 @@ export interface RequestExtras {
   meshProtocol: string;
   /** The request asks for an upgrade, and may (RFC 9110 7.8). */
   upgrade: boolean;
+  /** `grpc-timeout` that is left of the client's; empty: as it came. */
+  grpcTimeout: string;
   /** Of a sampled request; null: what it says of a trace passes as it came. */
   trace: RequestTrace | null;
 }

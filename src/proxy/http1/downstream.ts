@@ -159,6 +159,11 @@ export class Http1Downstream implements Downstream {
     this.#reading.tunnel();
   }
 
+  /** gRPC is HTTP/2's. */
+  endLate(): boolean {
+    return false;
+  }
+
   /** The client may not take what it has for a complete answer. */
   abort(_error: number): void {
     this.keep = false;

@@ -1,4 +1,5 @@
 import { HEADER } from "../../messages/names.ts";
+import { GRPC_TIMEOUT } from "../http/grpc-timeout.ts";
 import type { RequestExtras, RequestHead } from "../http/message.ts";
 import type { HeadView } from "../http/request-view.ts";
 import type { Http2Connection } from "../http2/codec/connection.ts";
@@ -67,14 +68,15 @@ export class Http1RequestHead implements RequestHead {
 }
 
 /** Lines of the request that stay behind. */
-export function requestDrop({ trace }: RequestExtras, newHost: boolean): Uint8Array {
-  return dropOfRequest(trace === null ? 0 : trace.replaced, newHost);
+export function requestDrop({ trace, grpcTimeout }: RequestExtras, newHost: boolean): Uint8Array {
+  return dropOfRequest(trace === null ? 0 : trace.replaced, newHost, grpcTimeout !== "");
 }
 
 export function writeExtras(out: ByteWriter, extras: RequestExtras): void {
   if (extras.requestId !== "") out.text(`${HEADER.REQUEST_ID}: ${extras.requestId}\r\n`);
   if (extras.meshSource !== "") out.text(`${HEADER.SOURCE}: ${extras.meshSource}\r\n`);
   if (extras.meshProtocol !== "") out.text(`${HEADER.PROTOCOL}: ${extras.meshProtocol}\r\n`);
+  if (extras.grpcTimeout !== "") out.text(`${GRPC_TIMEOUT}: ${extras.grpcTimeout}\r\n`);
   if (extras.trace === null) return;
   const { lines } = extras.trace;
   for (let at = 0; at < lines.length; at += 2) out.text(`${lines[at]}: ${lines[at + 1]}\r\n`);
@@ -84,6 +86,7 @@ export function sendExtras(to: Http2Connection, extras: RequestExtras): void {
   if (extras.requestId !== "") to.field(HEADER.REQUEST_ID, extras.requestId);
   if (extras.meshSource !== "") to.field(HEADER.SOURCE, extras.meshSource);
   if (extras.meshProtocol !== "") to.field(HEADER.PROTOCOL, extras.meshProtocol);
+  if (extras.grpcTimeout !== "") to.field(GRPC_TIMEOUT, extras.grpcTimeout);
   if (extras.trace === null) return;
   const { lines } = extras.trace;
   for (let at = 0; at < lines.length; at += 2) to.field(lines[at] as string, lines[at + 1] as string);

@@ -4,9 +4,8 @@ import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
 import type { Downstream } from "../http/downstream.ts";
 import type { Exchange } from "../http/exchange.ts";
-import { grpcMessage, grpcStatusForHttp } from "../http/grpc.ts";
 import type { AnswerHead, Trailers } from "../http/message.ts";
-import { type OwnReply, replyBody, visible } from "../http/reply.ts";
+import type { OwnReply } from "../http/reply.ts";
 import type { HeadView } from "../http/request-view.ts";
 import { ByteWriter } from "../http1/codec/byte-writer.ts";
 import type { Failure } from "../http1/codec/failure.ts";
@@ -16,6 +15,7 @@ import { FAILURE, type Failure as Http2Failure } from "./codec/failure.ts";
 import type { Http2Stream, StreamHandler } from "./codec/stream.ts";
 import { http2Trailers } from "./field-list.ts";
 import { HeldBytes, sendEnd } from "./held-bytes.ts";
+import { sendLateEnd, sendReply } from "./own-reply.ts";
 import { Http2RequestHead } from "./request-head.ts";
 import type { Http2ServerConnection } from "./server-connection.ts";
 import { statusText } from "./status-text.ts";
@@ -296,33 +296,17 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   }
 
   reply(reply: OwnReply): void {
-    const exchange = this.#exchange as Exchange;
-    const { codec } = this.#connection;
-    if (!codec.beginHead(this.#stream)) return;
-    const grpc = exchange.record.protocol === "grpc";
-    const body = replyBody(reply);
-    codec.field(":status", grpc ? "200" : statusText(reply.status));
-    if (grpc) {
-      const status = grpcStatusForHttp(reply.status);
-      exchange.record.status = 200;
-      exchange.record.grpcStatus = status;
-      codec.field("content-type", "application/grpc");
-      codec.field("grpc-status", String(status));
-      codec.field("grpc-message", grpcMessage(body.trimEnd()));
-    } else {
-      codec.field("content-type", "text/plain; charset=utf-8");
-      codec.field("content-length", String(body.length));
-    }
-    codec.field(HEADER.REASON, reply.reason);
-    if (reply.policy !== "") codec.field(HEADER.POLICY, visible(reply.policy));
-    if (reply.requestId !== "") codec.field(HEADER.REQUEST_ID, visible(reply.requestId));
-    const bodyless = grpc || !reply.withBody;
-    codec.endHead(bodyless);
-    if (!bodyless) {
-      const bytes = Buffer.from(body, "latin1");
-      this.answerData(bytes, 0, bytes.length, true, true);
-    }
+    const body = sendReply(this.#connection.codec, this.#stream, reply, (this.#exchange as Exchange).record);
+    if (body !== null) this.answerData(body, 0, body.length, true, true);
     this.#connection.touch();
+  }
+
+  /** What waits for the client to read is not waited for. */
+  endLate(reply: OwnReply): boolean {
+    if (!sendLateEnd(this.#connection.codec, this.#stream, reply, (this.#exchange as Exchange).record)) return false;
+    this.#sending?.clear();
+    this.#connection.touch();
+    return true;
   }
 
   abort(error: number): void {

@@ -116,6 +116,7 @@ export class InboundExchange extends AnsweringExchange {
   }
 
   protected override clear(): void {
+    super.clear();
     this.#stack = null;
   }
 }

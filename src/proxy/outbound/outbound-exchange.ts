@@ -137,6 +137,7 @@ export class OutboundExchange extends AnsweringExchange {
   }
 
   protected override clear(): void {
+    super.clear();
     this.#balancer = null;
   }
 }

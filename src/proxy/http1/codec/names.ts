@@ -30,6 +30,8 @@ export const KIND_B3 = 18;
 /** `x-b3-traceid`, `x-b3-spanid`, `x-b3-parentspanid`, `x-b3-sampled`. */
 export const KIND_B3_MULTI = 19;
 export const KIND_B3_FLAGS = 20;
+/** `grpc-timeout`: written anew once some of it has passed. */
+export const KIND_GRPC_TIMEOUT = 21;
 
 const PREFIX = "x-meshctl-";
 
@@ -61,6 +63,8 @@ export function kindOfName(bytes: Uint8Array, start: number, end: number): numbe
       return exactly(bytes, start, "tracestate", KIND_TRACESTATE);
     case 11:
       return exactly(bytes, start, "traceparent", KIND_TRACEPARENT);
+    case 12:
+      return exactly(bytes, start, "grpc-timeout", KIND_GRPC_TIMEOUT);
     case 14:
       if (first === 0x63) return loosely(bytes, start, "content-length", KIND_CONTENT_LENGTH, KIND_LOOKALIKE);
       return exactly(bytes, start, "http2-settings", KIND_ONE_HOP);

@@ -9,6 +9,7 @@ import {
   KIND_CONNECTION,
   KIND_CONTENT_LENGTH,
   KIND_EXPECT,
+  KIND_GRPC_TIMEOUT,
   KIND_HOST,
   KIND_IDENTITY,
   KIND_INTERNAL,
@@ -50,9 +51,15 @@ export const DROP_REQUEST = dropping(...ONE_HOP_KINDS, KIND_IDENTITY);
 export const DROP_REQUEST_AND_HOST = dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_HOST);
 const DROP_TRACED = tracedTables(DROP_REQUEST);
 const DROP_TRACED_AND_HOST = tracedTables(DROP_REQUEST_AND_HOST);
+const DROP_TIMED = tracedTables(dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_GRPC_TIMEOUT));
+const DROP_TIMED_AND_HOST = tracedTables(dropping(...ONE_HOP_KINDS, KIND_IDENTITY, KIND_GRPC_TIMEOUT, KIND_HOST));
 
-/** Request lines that stay behind. `replaced`: see {@link RequestTrace.replaced}; 0 for a request that is not sampled. */
-export function dropOfRequest(replaced: number, newHost: boolean): Uint8Array {
+/**
+ * Request lines that stay behind. `replaced`: see {@link RequestTrace.replaced}; 0 for a request that is not sampled.
+ * `newTimeout`: `grpc-timeout` is written anew.
+ */
+export function dropOfRequest(replaced: number, newHost: boolean, newTimeout: boolean): Uint8Array {
+  if (newTimeout) return (newHost ? DROP_TIMED_AND_HOST : DROP_TIMED)[replaced] as Uint8Array;
   if (replaced === 0) return newHost ? DROP_REQUEST_AND_HOST : DROP_REQUEST;
   return (newHost ? DROP_TRACED_AND_HOST : DROP_TRACED)[replaced] as Uint8Array;
 }

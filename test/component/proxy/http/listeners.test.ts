@@ -6,6 +6,7 @@ import { Fault } from "../../../../src/messages/gen/meshctl/policy/v1/fault.ts";
 import { type TestEngine, type TestEngineOptions, startEngine } from "../../../support/http/engine.ts";
 import { RawBackend, answering } from "../../../support/http/raw-backend.ts";
 import { RawClient } from "../../../support/http/raw-client.ts";
+import { until } from "../sides.ts";
 import { DESTINATION, StubView, endpoint } from "../../../support/http/stub-view.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -186,7 +187,21 @@ test("a delay holds the request, body and all, and then lets it go", async () =>
   assert.ok((engine.observer.records[0]?.durationMs ?? 0) >= 59);
 });
 
-test("a client that leaves during a delay is forgotten", async () => {
+test("a client that leaves during a delay is forgotten, its timer too", async () => {
+  const { backend, connect, engine } = await start({ fault: always({ delayMs: 3_600_000 }) });
+  const lasting = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const client = await connect("upstream");
+  const before = lasting();
+  client.send(GET);
+  await until("the delay", () => lasting() > before);
+  client.socket.resetAndDestroy();
+  await until("its end", () => engine.observer.records.length === 1);
+  assert.equal(lasting(), before);
+  assert.equal(backend.connections.length, 0);
+  assert.equal(engine.observer.records[0]?.reason, "downstream-reset");
+});
+
+test("after a delay the next request of another client is answered", async () => {
   const { backend, connect, engine } = await start({ fault: always({ delayMs: 60 }) });
   const client = await connect("upstream");
   client.send(GET);

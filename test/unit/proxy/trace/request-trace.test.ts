@@ -109,7 +109,7 @@ const NAMES = ["traceparent", "tracestate", "b3", ...MULTI, "x-b3-flags", "x-req
 /** In the head that the next hop gets. */
 function staysBehind({ replaced }: RequestTrace, name: string): boolean {
   const bytes = Buffer.from(name);
-  return dropOfRequest(replaced, false)[kindOfName(bytes, 0, bytes.length)] === 1;
+  return dropOfRequest(replaced, false, false)[kindOfName(bytes, 0, bytes.length)] === 1;
 }
 
 for (const [name, headers, { begins = true, mayBegin = true }, expected] of CASES) {
