@@ -64,4 +64,6 @@ export const LABEL = Object.freeze({
   INJECT: "meshctl.dev/inject",
   /** Revision of the control plane that a namespace or pod belongs to. */
   REVISION: "meshctl.dev/revision",
+  /** On every injected pod: the revision that injected it. */
+  INJECTED: "meshctl.dev/injected",
 });

@@ -12,7 +12,7 @@ export const conditionSchema = z.strictObject({
   lastTransitionTime: z.string().describe("RFC 3339 instant at which status last changed."),
 });
 
-export const conditionsSchema = mapList(["type"], z.array(conditionSchema).max(16)).describe(
+export const conditionsSchema = mapList(["type"], z.array(conditionSchema.describe("One judgement.")).max(16)).describe(
   "Judgements about this object, one of each type.",
 );
 

@@ -1,48 +1,67 @@
+import { documentValues } from "../../install/values/document.ts";
+import { readTemplates } from "../../install/read-templates.ts";
+import { renderInstall } from "../../install/render.ts";
 import { EXIT, UserError } from "../../lib/errors.ts";
 import { VERSION } from "../../lib/version.ts";
-import { rememberContext } from "../../local/context.ts";
-import { startController } from "../../local/controller/start.ts";
+import { packageRoot } from "../../local/programs.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { createStyle } from "../output/style.ts";
-import { hostOf } from "./local/host.ts";
+import { CA_OPTIONS, type CaOptions, readCaPair } from "../install/ca-files.ts";
+import { installLocal } from "../install/local.ts";
+import { REVISION, VALUE_OPTIONS, type ValueOptions } from "../install/options.ts";
+import { type ManifestFormat, printManifests } from "../install/print.ts";
+import { askedValues, completeValues } from "../install/values.ts";
 
-interface InstallOptions {
+interface InstallOptions extends ValueOptions, CaOptions {
   readonly local?: boolean;
+  readonly dryRun?: boolean;
+  readonly crdsOnly?: boolean;
+  readonly printValues?: boolean;
+  readonly output: ManifestFormat;
 }
 
 export const command = defineCommand<InstallOptions>({
   description:
-    "Starts a control plane on this machine, in the background, and returns when it is healthy. It keeps everything " +
-    "in the state directory. Where one was installed before and does not run, it starts again with the same state and ports.",
-  options: [{ flags: "--local", description: "on this machine: no cluster, no root, no containers" }],
+    "With --local, starts a control plane on this machine, in the background, and returns when it is healthy. It keeps everything " +
+    "in the state directory. Where one was installed before and does not run, it starts again with the same state and ports.\n\n" +
+    "With --dry-run, prints the objects of a control plane on a cluster, for `kubectl apply -f -` or a GitOps repository.",
+  options: [
+    { flags: "--local", description: "on this machine: no cluster, no root, no containers" },
+    ...VALUE_OPTIONS,
+    REVISION,
+    ...CA_OPTIONS,
+    { flags: "--crds-only", description: "only the definitions of the mesh's own kinds" },
+    { flags: "--print-values", description: "print every value with what it means, as a file for --values, and do nothing else" },
+    { flags: "--dry-run", description: "print the objects, ask no cluster" },
+    { flags: "-o, --output <format>", description: "how --dry-run prints them", choices: ["yaml", "json"], default: "yaml" },
+  ],
   examples: [
     { line: "meshctl install --local", text: "A control plane on this machine" },
     { line: "MESHCTL_HOME=/tmp/mesh meshctl install --local", text: "A second one that shares nothing with the first" },
+    { line: "meshctl install --profile ha --set controller.logLevel=debug --dry-run -o yaml > mesh.yaml", text: "Manifests for a cluster" },
+    { line: "meshctl install --print-values > values.yaml", text: "A file of values to edit" },
+    { line: "meshctl install --crds-only --dry-run | kubectl apply --server-side -f -", text: "Only the definitions" },
   ],
   run,
 });
 
 async function run(context: Context, options: InstallOptions): Promise<void> {
-  if (!options.local) {
-    throw new UserError("say where: only --local is there yet, a control plane on this machine", {
+  if (options.local) return installLocal(context);
+  if (!options.dryRun && !options.printValues) {
+    throw new UserError("say where: --local for a control plane on this machine, --dry-run for the objects of one on a cluster", {
       hint: "meshctl install --local",
       exitCode: EXIT.USAGE,
     });
   }
-  const host = hostOf(context);
-  const style = createStyle(context.colour.stdout);
-  const { outcome, record } = await startController(host, (text) => context.say(`${text} …`));
-  await rememberContext(host.layout, record);
-  const ports = `discovery 127.0.0.1:${record.discoveryPort}, HTTPS 127.0.0.1:${record.httpsPort}`;
-  const words = { running: "already installed", started: "started", installed: "installed" }[outcome];
-  context.print(`${style.good("√")} ${words}: meshctl ${record.version}, process ${record.pid}, ${ports}`);
-  if (outcome === "running" && record.version !== VERSION) {
-    context.say(
-      `The controller that runs is version ${record.version}, this program ${VERSION}: meshctl local stop, then start, brings it up to date.`,
-    );
-  }
-  if (outcome === "installed") {
-    context.say(`State and credentials are in ${host.layout.root}. Next: meshctl run NAME --service NAME:PORT --port PORT -- COMMAND`);
-  }
+  const values = completeValues(options.profile, await askedValues(context, options));
+  if (options.printValues) return context.print(documentValues(values).trimEnd());
+  const frame = { templates: readTemplates(packageRoot()), values, version: VERSION, isDefault: values.revision === "" };
+  const rendered = renderInstall(frame, readCaPair(context, options));
+  const chosen = options.crdsOnly ? rendered.filter(({ phase }) => phase === "definitions") : rendered;
+  printManifests(
+    context,
+    chosen.map(({ object }) => object),
+    options.output,
+  );
+  if (options.caKey !== undefined && !options.crdsOnly) context.say("Warning: the private key of the CA is in what was printed.");
 }

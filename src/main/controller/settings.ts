@@ -2,6 +2,7 @@
  * What the controller takes from its environment. Beside MESHCTL_HOME (src/home/layout.ts):
  *
  * - MESHCTL_LOG_LEVEL: trace, debug, info (default), warn, error.
+ * - MESHCTL_PLATFORM: local (default); `kubernetes` is refused until the controller can work there.
  * - MESHCTL_LEAF_TTL_SECONDS, MESHCTL_ISSUER_TTL_SECONDS: scaled certificate lifetimes, for tests of rotation.
  */
 import { DEFAULT_LIFETIMES, type Lifetimes } from "../../ca/profile.ts";
@@ -17,6 +18,14 @@ export interface ControllerSettings {
 
 /** Throws {@link UserError} for a value that cannot be meant. */
 export function controllerSettings(env: Readonly<Record<string, string | undefined>>, userHome: string): ControllerSettings {
+  const platform = env.MESHCTL_PLATFORM || "local";
+  if (platform === "kubernetes") {
+    throw new UserError("this controller does not run on Kubernetes yet", {
+      hint: "It serves one machine: meshctl install --local",
+      exitCode: EXIT.USAGE,
+    });
+  }
+  if (platform !== "local") throw bad("MESHCTL_PLATFORM", "must be local");
   const logLevel = parseLogLevel(env.MESHCTL_LOG_LEVEL ?? "info");
   if (logLevel === null) throw bad("MESHCTL_LOG_LEVEL", "must be trace, debug, info, warn or error");
   const leafMs = seconds(env, "MESHCTL_LEAF_TTL_SECONDS") ?? DEFAULT_LIFETIMES.leafMs;

@@ -26,8 +26,12 @@ const abort = z.strictObject({
 });
 
 const rule = z.strictObject({
-  matches: z.array(requestMatchSchema).max(16).optional().describe("Requests it acts on: any of these; all when absent."),
-  from: z.array(source).max(64).optional().describe("Callers it acts on: any of these; all when absent."),
+  matches: z
+    .array(requestMatchSchema.describe("Conditions on one request; all must hold."))
+    .max(16)
+    .optional()
+    .describe("Requests it acts on: any of these; all when absent."),
+  from: z.array(source.describe("One identity.")).max(64).optional().describe("Callers it acts on: any of these; all when absent."),
   delay: delay.optional().describe("Hold the request."),
   abort: abort.optional().describe("Answer instead of the service; decided after the delay."),
 });
@@ -37,7 +41,11 @@ export const faultInjectionSchema = z.strictObject({
   spec: z
     .strictObject({
       ...attachmentFields,
-      rules: z.array(rule).min(1).max(32).describe("The first rule that fits a request acts on it."),
+      rules: z
+        .array(rule.describe("Which requests, and what becomes of them."))
+        .min(1)
+        .max(32)
+        .describe("The first rule that fits a request acts on it."),
       expiresAt: z.string().optional().describe("RFC 3339 instant after which it does nothing; every proxy ends it by itself."),
     })
     .describe("Which requests fail, how, and how often."),

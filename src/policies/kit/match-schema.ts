@@ -27,7 +27,7 @@ export const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTI
 
 const method = z.enum(METHODS).optional().describe("HTTP method.");
 const path = pathMatch.optional().describe("Condition on the path, without query.");
-const namedMatches = mapList(["name"], z.array(namedMatch).max(16)).optional();
+const namedMatches = mapList(["name"], z.array(namedMatch.describe("One condition.")).max(16)).optional();
 const headers = namedMatches.describe("Conditions on headers; all must hold.");
 
 /** HTTPRouteMatch of the Gateway API: all parts must hold. */

@@ -17,10 +17,15 @@ const targetRef = z.strictObject({
 
 /** Where a policy holds: exactly one of the two ({@link attachmentViolations} says so). */
 export const attachmentFields = {
-  targetRefs: z.array(targetRef).min(1).max(16).optional().describe("Objects the policy holds for; not together with selector."),
+  targetRefs: z
+    .array(targetRef.describe("One object."))
+    .min(1)
+    .max(16)
+    .optional()
+    .describe("Objects the policy holds for; not together with selector."),
   selector: z
     .strictObject({
-      matchLabels: z.record(z.string(), labelValue).describe("Labels a workload must have, all of them."),
+      matchLabels: z.record(z.string(), labelValue.describe("Value of the label.")).describe("Labels a workload must have, all of them."),
     })
     .optional()
     .describe("Workloads the policy holds for; not together with targetRefs."),
