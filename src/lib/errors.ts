@@ -33,6 +33,8 @@ export interface Violation {
   readonly path: string;
   readonly message: string;
   readonly hint?: string;
+  /** `metav1.CauseType` for API answers: FieldValueInvalid, FieldValueRequired. Absent: by the message. */
+  readonly reason?: string;
 }
 
 /** Text of anything thrown, without a stack. */

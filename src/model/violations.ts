@@ -54,9 +54,15 @@ function violationsOfIssue(issue: z.core.$ZodIssue, structure: StructuralSchema 
     case "invalid_key":
     case "invalid_element":
       return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+    case "custom":
+      return [{ path: String(issue.params?.field ?? path), message: issue.message, ...reasonOf(issue.params?.reason) }];
     default:
       return [{ path, message: issue.message }];
   }
+}
+
+function reasonOf(reason: unknown): { reason?: string } {
+  return typeof reason === "string" ? { reason } : {};
 }
 
 function unknownField(path: Path, known: readonly string[]): UnknownField {

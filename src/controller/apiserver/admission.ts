@@ -86,7 +86,7 @@ export function admit(kind: KindDescriptor, object: KubeObject, fieldValidation:
   if (forbiddenChanges.length > 0) throw invalid(kind, name, forbiddenChanges, false);
   const dropped =
     fieldValidation === "Warn" ? parsed.dropped.map(({ path, hint }) => `unknown field "${path}"${hint ? ` (${hint})` : ""}`) : [];
-  const unheeded = (kind.warnings?.(parsed.object) ?? []).map(({ path, message }) => `${path}: ${message}`);
+  const unheeded = (kind.warnings?.(parsed.object) ?? []).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
   return { object: parsed.object, warnings: [...dropped, ...unheeded] };
 }
 

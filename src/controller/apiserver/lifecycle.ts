@@ -2,6 +2,8 @@ import { SYSTEM_NAMESPACE } from "../../messages/names.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
 import { namespaceKind } from "../../model/kinds/namespace.ts";
 import type { KubeObject } from "../../model/object.ts";
+import { DEFINITIONS } from "./definitions/definition.ts";
+import { afterRemoval, deleteDefinition } from "./definitions/removal.ts";
 import { bucketOf, storeKey } from "./request.ts";
 import { forbidden, notFound } from "./status.ts";
 import type { Stored, Transaction } from "./store/contract.ts";
@@ -29,6 +31,7 @@ export function deleteObject(transaction: Transaction, bucket: string, stored: S
   const { object } = stored;
   const key = storeKey(object.metadata.namespace, object.metadata.name);
   if (bucket === NAMESPACES) return deleteNamespace(transaction, stored, nowIso);
+  if (bucket === DEFINITIONS) return deleteDefinition(transaction, stored, nowIso, deleteObject);
   if (!hasFinalizers(object)) return removeNow(transaction, bucket, key, stored);
   if (object.metadata.deletionTimestamp !== undefined) return stored;
   return transaction.put(bucket, key, marked(object, nowIso));
@@ -56,6 +59,7 @@ function deleteNamespace(transaction: Transaction, stored: Stored, nowIso: strin
 
 function removeNow(transaction: Transaction, bucket: string, key: string, stored: Stored): Stored {
   const last = transaction.remove(bucket, key) ?? stored;
+  afterRemoval(transaction, bucket);
   const namespace =
     stored.object.metadata.namespace === undefined ? undefined : transaction.get(NAMESPACES, stored.object.metadata.namespace);
   // The last object of a terminating namespace takes it along.

@@ -70,6 +70,7 @@ export function parseFieldSelector(kind: KindDescriptor, text: string): Selector
 /** A misspelt field would select nothing without a word. */
 function hasField(kind: KindDescriptor, steps: readonly string[]): boolean {
   if (steps[0] === "metadata") return steps.length === 2 && (steps[1] === "name" || steps[1] === "namespace");
+  if (kind.selectableFields !== undefined) return kind.selectableFields.includes(steps.join("."));
   let schema: StructuralSchema | undefined = structuralSchemaOf(kind.schema);
   for (const step of steps) {
     if (schema?.["x-kubernetes-preserve-unknown-fields"]) return true;

@@ -3,12 +3,16 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { systemRandom } from "../../lib/random.ts";
 import { randomUuid } from "../../lib/uuid.ts";
-import type { KindRegistry } from "../../model/registry.ts";
+import type { KindDescriptor } from "../../model/kind.ts";
+import { createLiveKinds } from "../../model/live-kinds.ts";
+import { createKindRegistry, type KindRegistry } from "../../model/registry.ts";
 import { asHttpError } from "../failure-status.ts";
 import { type Caller, HttpError } from "../http.ts";
 import { answerError, answerOutcome } from "./answer.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import type { ApiContext } from "./context.ts";
+import { definitionKind } from "./definitions/kind.ts";
+import { createRegistrar } from "./definitions/registrar.ts";
 import { createDiscovery } from "./discovery.ts";
 import { negotiate, type Negotiated } from "./negotiate.ts";
 import type { Outcome } from "./outcome.ts";
@@ -49,11 +53,14 @@ const OWN_PATH = /^\/(api|apis|openapi|version)(\/|$)/;
 
 /** Makes what must always exist, then serves. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, kinds, clock, random = systemRandom, uuid = randomUuid } = options;
+  const { store, clock, random = systemRandom, uuid = randomUuid } = options;
+  const fixed = withOwnKinds(options.kinds.all);
+  const kinds = createLiveKinds(createKindRegistry(fixed));
   const api: ApiContext = { store, kinds, clock, random, uuid };
   const watches = new Watches(api, { ...WATCH_LIMITS, ...options.watchLimits });
   const discovery = createDiscovery(kinds);
   await seed(api);
+  const registrar = await createRegistrar(api, kinds, fixed, (error) => options.onInternalError?.(error));
 
   async function answer(request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
     if (discovery.answer(request, response, path)) return;
@@ -81,8 +88,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       }
       return true;
     },
-    close: () => watches.close(),
+    close() {
+      registrar.close();
+      watches.close();
+    },
   };
+}
+
+/** Kinds that the server knows more about than everybody else take the places of those only stored. */
+function withOwnKinds(kinds: readonly KindDescriptor[]): readonly KindDescriptor[] {
+  const own: readonly KindDescriptor[] = [definitionKind];
+  const same = (left: KindDescriptor, right: KindDescriptor): boolean => left.group === right.group && left.plural === right.plural;
+  return [...kinds.filter((kind) => !own.some((other) => same(kind, other))), ...own];
 }
 
 /** Method and place → verb. */

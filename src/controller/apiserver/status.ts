@@ -69,6 +69,6 @@ export function invalid(kind: Named, name: string, violations: readonly Violatio
 }
 
 function causeOf(violation: Violation): StatusCause {
-  const reason = violation.message === "is required" ? "FieldValueRequired" : "FieldValueInvalid";
+  const reason = violation.reason ?? (violation.message === "is required" ? "FieldValueRequired" : "FieldValueInvalid");
   return { reason, message: violation.hint ? `${violation.message} (${violation.hint})` : violation.message, field: violation.path };
 }

@@ -3,6 +3,7 @@ import { namespaceKind } from "../../../model/kinds/namespace.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/object.ts";
 import { admit, dryRunOf, fieldValidationOf, objectOfBody, ownMetadata } from "../admission.ts";
 import { type ApiContext, timestamp } from "../context.ts";
+import { requireLasting } from "../definitions/removal.ts";
 import { requireNamespace } from "../lifecycle.ts";
 import type { Outcome } from "../outcome.ts";
 import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
@@ -25,6 +26,7 @@ export async function createVerb(api: ApiContext, request: ResourceRequest, body
       const name =
         admitted.metadata.name ||
         freeName(admitted.metadata, (candidate) => transaction.get(bucket, storeKey(namespace, candidate)) === undefined, api.random);
+      requireLasting(transaction, kind);
       if (namespace !== undefined) requireNamespace(transaction, kind, namespace, name);
       const key = storeKey(namespace, name);
       if (transaction.get(bucket, key) !== undefined) throw alreadyExists(kind, name);
