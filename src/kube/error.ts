@@ -43,9 +43,10 @@ export function isAlreadyExists(error: unknown): boolean {
   return error instanceof KubeError && error.reason === "AlreadyExists";
 }
 
-/** 410: what was asked from is forgotten; list again. */
+/** What was asked from is forgotten (410), or of a store that knew more than this one does; list again. */
 export function isGone(error: unknown): boolean {
-  return error instanceof KubeError && error.status === 410;
+  if (!(error instanceof KubeError)) return false;
+  return error.status === 410 || error.causes.some(({ reason }) => reason === "ResourceVersionTooLarge");
 }
 
 /** No answer came: refused, reset, timed out, or not the server it should be. */

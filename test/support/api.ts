@@ -27,6 +27,7 @@ export interface TestApi {
   readonly directory: string;
   /** A kubeconfig file with the token, for the real kubectl. */
   readonly kubeconfig: string;
+  openWatches(): number;
   close(): Promise<void>;
 }
 
@@ -77,6 +78,7 @@ export async function startApi(
     kinds,
     directory,
     kubeconfig,
+    openWatches: () => api.openWatches,
     async close() {
       await client.close();
       api.close();

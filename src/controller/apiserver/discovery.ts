@@ -1,12 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../../lib/version.ts";
 import { formatApiVersion } from "../../model/api-version.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
 import { type KindRegistry, servedVersions } from "../../model/registry.ts";
-import { HttpError } from "../http.ts";
 import { answerJson } from "./answer.ts";
 import { negotiate } from "./negotiate.ts";
 import { createOpenApi } from "./openapi.ts";
+import type { Reply } from "./send.ts";
+import { methodNotAllowed } from "./status.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
@@ -26,7 +26,7 @@ const SERVER_VERSION = Object.freeze({
 
 export interface Discovery {
   /** Answers a path that describes the API; false for every other path. */
-  answer(request: IncomingMessage, response: ServerResponse, path: string): boolean;
+  answer(reply: Reply, path: string): boolean;
 }
 
 /** What the API serves, in every form clients ask for it. All documents are made once, and again when the kinds change. */
@@ -34,12 +34,12 @@ export function createDiscovery(kinds: KindRegistry): Discovery {
   let all = kinds.all;
   let discovery = discoveryOf(all);
   return {
-    answer(request, response, path) {
+    answer(reply, path) {
       if (all !== kinds.all) {
         all = kinds.all;
         discovery = discoveryOf(all);
       }
-      return discovery.answer(request, response, path);
+      return discovery.answer(reply, path);
     },
   };
 }
@@ -66,13 +66,13 @@ function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
   }
   const openApi = createOpenApi(groups);
   return {
-    answer(request, response, rawPath) {
+    answer(reply, rawPath) {
+      const { request } = reply;
       const path = rawPath.length > 1 ? rawPath.replace(/\/$/, "") : rawPath;
       if (!documents.has(path) && !path.startsWith("/openapi")) return false;
-      if (request.method !== "GET")
-        throw new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+      if (request.method !== "GET") throw methodNotAllowed();
       if (path.startsWith("/openapi")) {
-        openApi.answer(request, response, path);
+        openApi.answer(reply, path);
         return true;
       }
       const wanted = negotiate(request.headers.accept, path === "/api" || path === "/apis" ? ["APIGroupDiscoveryList"] : []);
@@ -84,10 +84,10 @@ function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
           metadata: {},
           items: some.map(([group, list]) => aggregatedGroup(group, list)),
         };
-        answerJson(response, value, {
+        answerJson(reply, value, {
           "Content-Type": `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`,
         });
-      } else answerJson(response, documents.get(path) as object);
+      } else answerJson(reply, documents.get(path) as object);
       return true;
     },
   };

@@ -18,21 +18,24 @@ interface Wanted {
 
 /**
  * The best of what the Accept header lists that we can write, in its order of preference. `transforms`
- * are the `as=` forms that make sense at this place. Throws 406 when nothing fits (protobuf only).
+ * are the `as=` forms that make sense at this place; a `stream` is JSON, a line for each event. Throws 406 when nothing
+ * fits (protobuf only).
  */
-export function negotiate(accept: string | undefined, transforms: readonly Negotiated["as"][]): Negotiated {
+export function negotiate(accept: string | undefined, transforms: readonly Negotiated["as"][], stream = false): Negotiated {
   if (accept === undefined || accept.trim() === "") return PLAIN;
   for (const { media, parameters } of parseAccept(accept)) {
     const as = parameters.get("as");
     const format = media === "application/yaml" ? "yaml" : ["application/json", "application/*", "*/*"].includes(media) ? "json" : null;
-    if (format === null || parameters.has("stream")) continue;
+    if (format === null || (stream && format === "yaml")) continue;
+    if (parameters.has("stream") && !(stream && parameters.get("stream") === "watch")) continue;
     if (as === undefined) return format === "json" ? PLAIN : { ...PLAIN, format };
     const transform = transforms.find((known) => known === as);
     const version = parameters.get("v") ?? "";
     if (transform !== undefined && supportsVersion(transform, parameters.get("g") ?? "", version))
       return { format, as: transform, version };
   }
-  throw new HttpError(406, "NotAcceptable", "only the following media types are accepted: application/json, application/yaml");
+  const types = stream ? "application/json, application/json;stream=watch" : "application/json, application/yaml";
+  throw new HttpError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
 }
 
 function supportsVersion(as: Negotiated["as"], group: string, version: string): boolean {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../../lib/version.ts";
 import { objectSchemaOf } from "../../model/crd.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
@@ -8,10 +7,11 @@ import { HttpError } from "../http.ts";
 import { answerJson } from "./answer.ts";
 import { openApiPathsOf, schemaName } from "./openapi-paths.ts";
 import { OPENAPI_V2_ASKED, OPENAPI_V2_SENT, openApiV2Document } from "./openapi-v2.ts";
+import type { Reply } from "./send.ts";
 
 export interface OpenApi {
   /** Answers /openapi/v3 and what it points to, and /openapi/v2 where its one form is accepted. Throws 404 for other paths. */
-  answer(request: IncomingMessage, response: ServerResponse, path: string): void;
+  answer(reply: Reply, path: string): void;
 }
 
 /**
@@ -35,17 +35,17 @@ export function createOpenApi(groups: ReadonlyMap<string, readonly KindDescripto
   );
   let v2: Uint8Array | undefined;
   return {
-    answer(request, response, path) {
+    answer(reply, path) {
       if (path === "/openapi/v2") {
-        requireProtobuf(request.headers.accept ?? "*/*");
+        requireProtobuf(reply.request.headers.accept ?? "*/*");
         v2 ??= openApiV2Document([...groups.values()].flat());
-        response.writeHead(200, { "Content-Type": OPENAPI_V2_SENT, "Content-Length": v2.byteLength }).end(v2);
+        reply.response.writeHead(200, { "Content-Type": OPENAPI_V2_SENT, "Content-Length": v2.byteLength }).end(v2);
         return;
       }
-      if (path === "/openapi/v3") return answerJson(response, { paths });
+      if (path === "/openapi/v3") return answerJson(reply, { paths });
       const document = documents.get(path.replace(/^\/openapi\/v3\//, ""));
       if (document === undefined) throw new HttpError(404, "NotFound", "the server could not find the requested resource");
-      answerJson(response, document.json, { ETag: `"${document.hash}"` });
+      answerJson(reply, document.json, { ETag: `"${document.hash}"` });
     },
   };
 }

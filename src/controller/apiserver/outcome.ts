@@ -9,6 +9,6 @@ export type Outcome =
       readonly items: readonly Stored[];
       readonly revision: number;
       /** Where the next page starts; absent on the last. */
-      readonly next?: { readonly token: string; readonly remaining: number };
+      readonly next?: { readonly token: string; readonly remaining: number | undefined };
     }
   | { readonly type: "status"; readonly status: Status };

@@ -1,6 +1,7 @@
 import type { KindDescriptor } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/object.ts";
 import { type StructuralSchema, structuralSchemaOf } from "../../model/structural-schema.ts";
+import { parseLabelTerms } from "./label-selector.ts";
 import { badRequest } from "./status.ts";
 
 /** Whether an object is wanted. */
@@ -10,60 +11,34 @@ const everything: Selector = () => true;
 
 /** Both selectors of a list, watch or deletecollection. Throws 400 when one cannot be read. */
 export function selectorOf(kind: KindDescriptor, query: URLSearchParams): Selector {
-  const label = parseLabelSelector(query.get("labelSelector") ?? "");
-  const field = parseFieldSelector(kind, query.get("fieldSelector") ?? "");
+  const label = labelSelectorOf(query.get("labelSelector") ?? "");
+  const field = fieldSelectorOf(kind, query.get("fieldSelector") ?? "");
   if (label === everything) return field;
   return field === everything ? label : (object) => label(object) && field(object);
 }
 
-const SET_TERM = /^([^\s!=,()]+)\s+(in|notin)\s+\(([^()]*)\)$/;
-const EQUALITY_TERM = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)$/;
-const EXISTS_TERM = /^(!?)\s*([^\s!=,()]+)$/;
-
-/** `a=b,c!=d,e in (f,g),h notin (i),j,!k` (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/). */
-export function parseLabelSelector(text: string): Selector {
-  const terms = splitTerms(text).map(parseLabelTerm);
-  return terms.length === 0 ? everything : (object) => terms.every((term) => term(object.metadata.labels ?? {}));
+function labelSelectorOf(text: string): Selector {
+  const terms = parseLabelTerms(text);
+  return terms.length === 0 ? everything : ({ metadata: { labels } }) => terms.every((term) => term(labels ?? {}));
 }
 
-/** At commas outside parentheses. */
-function splitTerms(text: string): readonly string[] {
-  if (text.trim() === "") return [];
-  return text.split(/,(?![^(]*\))/).map((term) => term.trim());
-}
-
-function parseLabelTerm(term: string): (labels: Readonly<Record<string, string>>) => boolean {
-  const set = SET_TERM.exec(term);
-  if (set !== null) {
-    const [, key = "", operator, list = ""] = set;
-    const values = new Set(list.split(",").map((value) => value.trim()));
-    // As in Kubernetes, an absent label is not in any set.
-    return operator === "in"
-      ? (labels) => Object.hasOwn(labels, key) && values.has(labels[key] as string)
-      : (labels) => !Object.hasOwn(labels, key) || !values.has(labels[key] as string);
-  }
-  const equality = EQUALITY_TERM.exec(term);
-  if (equality !== null) {
-    const [, key = "", operator, value = ""] = equality;
-    const equals = (labels: Readonly<Record<string, string>>): boolean => Object.hasOwn(labels, key) && labels[key] === value;
-    return operator === "!=" ? (labels) => !equals(labels) : equals;
-  }
-  const exists = EXISTS_TERM.exec(term);
-  if (exists === null) throw badRequest(`unable to parse the label selector term "${term}"`);
-  const [, negated, key = ""] = exists;
-  return negated ? (labels) => !Object.hasOwn(labels, key) : (labels) => Object.hasOwn(labels, key);
-}
+/** A term: path, operator, value. A backslash keeps the next character of the value from ending it. */
+const FIELD_TERM = /([\w.]+)(==|=|!=)((?:\\.|[^\\,=])*)(,|$)/y;
 
 /** `metadata.name=x,status.phase!=y`: any field the kind has. An absent one equals the empty string. */
-export function parseFieldSelector(kind: KindDescriptor, text: string): Selector {
-  const terms = splitTerms(text).map((term): Selector => {
-    const match = /^([\w.]+)(==|=|!=)(.*)$/.exec(term);
-    if (match === null) throw badRequest(`unable to parse the field selector term "${term}"`);
-    const [, path = "", operator, value = ""] = match;
+function fieldSelectorOf(kind: KindDescriptor, text: string): Selector {
+  const terms: Selector[] = [];
+  FIELD_TERM.lastIndex = 0;
+  while (FIELD_TERM.lastIndex < text.length) {
+    const rest = text.slice(FIELD_TERM.lastIndex);
+    const match = FIELD_TERM.exec(text);
+    if (match === null) throw badRequest(`invalid selector: "${rest}"; can't understand it`);
+    const [, path = "", operator, escaped = ""] = match;
+    const value = escaped.replace(/\\(.)/g, "$1");
     const steps = path.split(".");
     if (!hasField(kind, steps)) throw badRequest(`field label not supported: ${path}`);
-    return (object) => (fieldText(object, steps) === value) !== (operator === "!=");
-  });
+    terms.push((object) => (fieldText(object, steps) === value) !== (operator === "!="));
+  }
   return terms.length === 0 ? everything : (object) => terms.every((term) => term(object));
 }
 

@@ -14,9 +14,11 @@ import type { ApiContext } from "./context.ts";
 import { definitionKind } from "./definitions/kind.ts";
 import { createRegistrar } from "./definitions/registrar.ts";
 import { createDiscovery } from "./discovery.ts";
-import { negotiate, type Negotiated } from "./negotiate.ts";
+import { booleanOf } from "./list-options.ts";
+import { negotiate } from "./negotiate.ts";
 import type { Outcome } from "./outcome.ts";
 import { parseResourcePath, type ResourceRequest } from "./request.ts";
+import { methodNotAllowed } from "./status.ts";
 import { seed } from "./seed.ts";
 import type { Store } from "./store/contract.ts";
 import { createVerb } from "./verbs/create.ts";
@@ -45,6 +47,8 @@ export interface ApiServer {
    * for other paths. The caller is authenticated already; only admins are let in.
    */
   handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<boolean>;
+  /** Watches that are open now. */
+  readonly openWatches: number;
   /** Ends open watches. The store is its owner's to close. */
   close(): void;
 }
@@ -63,14 +67,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const registrar = await createRegistrar(api, kinds, fixed, (error) => options.onInternalError?.(error));
 
   async function answer(request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
-    if (discovery.answer(request, response, path)) return;
+    const reply = { request, response, clock };
+    if (discovery.answer(reply, path)) return;
     const resource = parseResourcePath(path, query, kinds);
     if (resource === null || !subresourceServed(resource)) {
       throw new HttpError(404, "NotFound", "the server could not find the requested resource");
     }
-    const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"]);
-    if (request.method === "GET" && isWatch(query)) return watches.start(resource, response, wanted);
-    answerOutcome(response, resource, await decide(api, request, resource), forWrite(request, wanted), clock.nowMs());
+    const watch = request.method === "GET" && booleanOf(query, "watch");
+    const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"], watch);
+    if (watch) return watches.start(resource, response, wanted);
+    answerOutcome(reply, resource, await decide(api, request, resource), wanted);
   }
 
   return {
@@ -84,9 +90,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         // A client that left in the middle of its body is nobody's fault, and hears no answer.
         if (!(error instanceof HttpError) && request.destroyed) return true;
         if (!(error instanceof HttpError)) options.onInternalError?.(error);
-        answerError(response, asHttpError(error));
+        answerError({ request, response, clock }, asHttpError(error));
       }
       return true;
+    },
+    get openWatches() {
+      return watches.open;
     },
     close() {
       registrar.close();
@@ -105,6 +114,9 @@ function withOwnKinds(kinds: readonly KindDescriptor[]): readonly KindDescriptor
 /** Method and place → verb. */
 async function decide(api: ApiContext, request: IncomingMessage, resource: ResourceRequest): Promise<Outcome> {
   const named = resource.name !== undefined;
+  // Over every namespace there is only reading.
+  const everywhere = !named && resource.kind.namespaced && resource.namespace === undefined;
+  if (everywhere && request.method !== "GET") throw methodNotAllowed();
   switch (request.method) {
     case "GET":
       return named ? getVerb(api, resource) : listVerb(api, resource);
@@ -125,7 +137,7 @@ async function decide(api: ApiContext, request: IncomingMessage, resource: Resou
     }
     default:
   }
-  throw new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+  throw methodNotAllowed();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -146,16 +158,6 @@ function patchTypeOf(request: IncomingMessage, { kind }: ResourceRequest): Patch
 
 function subresourceServed({ kind, subresource }: ResourceRequest): boolean {
   return subresource === undefined || (subresource === "status" && kind.status);
-}
-
-function isWatch(query: URLSearchParams): boolean {
-  const value = query.get("watch");
-  return value === "true" || value === "1";
-}
-
-/** Lists and single reads may be tables; a write answers with the object. */
-function forWrite(request: IncomingMessage, wanted: Negotiated): Negotiated {
-  return request.method === "GET" ? wanted : { ...wanted, as: wanted.as === "Table" ? "object" : wanted.as };
 }
 
 function splitUrl(url: string): readonly [string, string] {

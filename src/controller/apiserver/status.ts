@@ -25,6 +25,10 @@ export function badRequest(message: string, details?: object): HttpError {
   return new HttpError(400, "BadRequest", message, details);
 }
 
+export function methodNotAllowed(): HttpError {
+  return new HttpError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+}
+
 export function notFound(kind: Named, name: string): HttpError {
   return new HttpError(404, "NotFound", `${resourceName(kind)} "${name}" not found`, { name, group: kind.group, kind: kind.plural });
 }
@@ -47,8 +51,22 @@ export function forbidden(kind: Named, name: string, why: string, causes?: reado
   return new HttpError(403, "Forbidden", `${resourceName(kind)} "${name}" is forbidden: ${why}`, details);
 }
 
-export function expired(message: string): HttpError {
-  return new HttpError(410, "Expired", message);
+/** `metadata` as a list's: a `continue` token to go on with nevertheless. */
+export function expired(message: string, metadata?: { readonly continue: string }): HttpError {
+  return new HttpError(410, "Expired", message, undefined, metadata);
+}
+
+/** What was asked for has not happened here: perhaps in a store that is gone. Clients list again. */
+export function tooLargeResourceVersion(asked: number, current: number): HttpError {
+  return new HttpError(504, "Timeout", `Timeout: Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
+}
+
+/** 422 about the parameters of a request. */
+export function invalidOptions(options: "ListOptions" | "DeleteOptions" | "WriteOptions", violations: readonly Violation[]): HttpError {
+  return invalid({ group: "meta.k8s.io", version: "v1", kind: options, plural: "" }, "", violations, false);
 }
 
 /** 422 with one cause for each violation; unknown fields alone are a 400, as strict decoding is in Kubernetes. */
@@ -68,7 +86,16 @@ export function invalid(kind: Named, name: string, violations: readonly Violatio
   return new HttpError(422, "Invalid", `${full} "${name}" is invalid: ${list}`, details);
 }
 
+/** By how messages about more than a wrong value begin. */
+const CAUSE_REASONS: Readonly<Record<string, string>> = Object.freeze({
+  Forbidden: "FieldValueForbidden",
+  "Unsupported value": "FieldValueNotSupported",
+  "Duplicate value": "FieldValueDuplicate",
+});
+
 function causeOf(violation: Violation): StatusCause {
-  const reason = violation.reason ?? (violation.message === "is required" ? "FieldValueRequired" : "FieldValueInvalid");
+  const [, said = ""] = /^(Forbidden|Unsupported value|Duplicate value): /.exec(violation.message) ?? [];
+  const reason =
+    violation.reason ?? (violation.message === "is required" ? "FieldValueRequired" : (CAUSE_REASONS[said] ?? "FieldValueInvalid"));
   return { reason, message: violation.hint ? `${violation.message} (${violation.hint})` : violation.message, field: violation.path };
 }

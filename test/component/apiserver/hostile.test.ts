@@ -110,8 +110,8 @@ const places: [method: string, path: string, status: number][] = [
   ["PATCH", "/api/v1/namespaces/default/services", 405],
   ["POST", "/apis", 405],
   ["OPTIONS", "/api/v1/services", 405],
-  ["POST", "/api/v1/services", 400],
-  ["DELETE", "/api/v1/services", 400],
+  ["POST", "/api/v1/services", 405],
+  ["DELETE", "/api/v1/services", 405],
 ];
 
 for (const [method, path, status] of places) {

@@ -5,12 +5,13 @@ import { after, before, test } from "node:test";
 import { isGone } from "../../../src/kube/error.ts";
 import type { KubeObject } from "../../../src/model/object.ts";
 import { startApi, type TestApi } from "../../support/api.ts";
+import { waitFor } from "../../support/mesh.ts";
 import { rawRequest } from "../../support/raw-request.ts";
 import { CONFIG_MAP, configMap, NAMESPACE, SERVICE, service, WORKLOAD, workload } from "./objects.ts";
 
 let api: TestApi;
 before(async () => {
-  api = await startApi({ watchLimits: { bookmarkMs: 30, maxQueued: 20, maxBufferedBytes: 16 * 1024 } });
+  api = await startApi({ watchLimits: { bookmarkMs: 30, maxBufferedBytes: 16 * 1024, farewellMs: 60_000 } });
 });
 after(() => api.close());
 
@@ -35,10 +36,11 @@ async function collect(
 
 function open(path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    get(`${api.url}${path}`, { ca: api.caPem, agent: false, headers: { authorization: `Bearer ${api.token}` }, ...options }, resolve).on(
-      "error",
-      reject,
-    );
+    get(
+      path.startsWith("/") ? `${api.url}${path}` : path,
+      { ca: api.caPem, agent: false, headers: { authorization: `Bearer ${api.token}` }, ...options },
+      resolve,
+    ).on("error", reject);
   });
 }
 
@@ -158,7 +160,7 @@ test("a watch ends at its timeoutSeconds", async () => {
   await ended;
 });
 
-test("history that is forgotten, or not yet made, is answered 410", async () => {
+test("history that is forgotten, or not yet made, is told by an ERROR event that clients list again for", async () => {
   const small = await startApi();
   try {
     await small.client.create(CONFIG_MAP, configMap("one"));
@@ -173,33 +175,54 @@ test("history that is forgotten, or not yet made, is answered 410", async () => 
         for await (const _ of small.client.watch(CONFIG_MAP, resourceVersion)) assert.fail("an event");
       }, isGone);
     }
+    const told = async (resourceVersion: string): Promise<unknown[]> => {
+      const { status, text } = await rawRequest(small, "GET", `/api/v1/configmaps?watch=1&resourceVersion=${resourceVersion}`);
+      const { type, object } = JSON.parse(text) as { type: string; object: { code: number; reason: string } };
+      return [status, type, object.code, object.reason];
+    };
+    assert.deepEqual(await told(from), [200, "ERROR", 410, "Expired"]);
+    assert.deepEqual(await told("999999999"), [200, "ERROR", 504, "Timeout"]);
     assert.equal((await rawRequest(small, "GET", "/api/v1/configmaps?watch=1&resourceVersion=now")).status, 400);
   } finally {
     await small.close();
   }
 });
 
-test("a watcher that does not read is cut; others are told everything", async () => {
-  const from = String(api.store.revision);
-  const slow = await open(`/api/v1/configmaps?watch=1&resourceVersion=${from}`);
-  slow.pause();
-  const cut = new Promise<void>((resolve) => slow.on("close", () => resolve()).on("error", () => resolve()));
-  const payload = "x".repeat(512 * 1024);
-  await api.client.create(CONFIG_MAP, configMap("flood"));
-  let told = 0;
-  const abort = new AbortController();
-  for await (const { type } of api.client.watch(CONFIG_MAP, from, { signal: abort.signal })) {
-    if (type === "BOOKMARK") continue;
-    told += 1;
-    if (told === 60) break;
-    await api.client.patch(CONFIG_MAP, "flood", "default", { data: { a: payload + told } });
-  }
-  abort.abort();
-  // The cut is seen once what was on the way is read.
-  slow.resume();
-  await cut;
-  assert.equal(slow.complete, false);
-});
+for (const [how, farewellMs, complete] of [
+  ["told 410 and ended", 60_000, true],
+  ["cut when it does not even read that", 20, false],
+] as const) {
+  test(`a watcher that does not read is ${how}; others are told everything`, async () => {
+    const own = await startApi({ watchLimits: { maxBufferedBytes: 16 * 1024, farewellMs } });
+    try {
+      const from = String(own.store.revision);
+      const slow = await open(`${own.url}/api/v1/configmaps?watch=1&resourceVersion=${from}`, { ca: own.caPem });
+      slow.pause();
+      let tail = "";
+      const end = new Promise<void>((resolve) => slow.on("close", () => resolve()).on("error", () => resolve()));
+      const payload = "x".repeat(512 * 1024);
+      await own.client.create(CONFIG_MAP, configMap("flood"));
+      let told = 0;
+      const abort = new AbortController();
+      for await (const { type } of own.client.watch(CONFIG_MAP, from, { signal: abort.signal })) {
+        if (type === "BOOKMARK") continue;
+        told += 1;
+        if (told === 60) break;
+        await own.client.patch(CONFIG_MAP, "flood", "default", { data: { a: payload + told } });
+      }
+      abort.abort();
+      if (!complete) await waitFor("the slow watch to be cut", () => own.openWatches() === 0);
+      // The end is seen once what was on the way is read.
+      slow.on("data", (chunk: Buffer) => (tail = (tail + chunk.toString()).slice(-1000)));
+      slow.resume();
+      await end;
+      assert.equal(slow.complete, complete);
+      if (complete) assert.match(tail, /\n\{"type":"ERROR",.*"reason":"Expired","code":410\}\}\n$/);
+    } finally {
+      await own.close();
+    }
+  });
+}
 
 test("after a restart, watchers that missed nothing go on where they were", async () => {
   const first = await startApi({ directory: api.directory + "/again" });

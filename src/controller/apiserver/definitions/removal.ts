@@ -9,15 +9,18 @@ import { bucketOfDefinition, DEFINITIONS, type KnownDefinition, readDefinition }
 /** Keeps a definition until its last object is gone, as on a cluster. */
 const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 
-type DeleteObject = (transaction: Transaction, bucket: string, stored: Stored, nowIso: string) => Stored;
-
-/** Deletes a definition with its objects. Where some wait for finalizers of their own, it stays until {@link afterRemoval} of the last. */
-export function deleteDefinition(transaction: Transaction, stored: Stored, nowIso: string, deleteObject: DeleteObject): Stored {
+/** Deletes a definition with its objects, which are given to `deleteLater`; it stays until {@link afterRemoval} of the last. */
+export function deleteDefinition(
+  transaction: Transaction,
+  stored: Stored,
+  nowIso: string,
+  deleteLater: (bucket: string, stored: Stored) => void,
+): Stored {
   const { metadata } = stored.object;
   const definition = readDefinition(stored.object);
   const bucket = bucketOfDefinition(definition.spec);
   if (!isBuiltInDefinition(definition)) {
-    for (const item of transaction.list(bucket)) deleteObject(transaction, bucket, item, nowIso);
+    for (const item of transaction.list(bucket)) deleteLater(bucket, item);
   }
   const current = transaction.get(DEFINITIONS, metadata.name);
   if (current === undefined) return stored;

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../model/object.ts";
+import type { Place } from "./owner-index.ts";
 
 /** One object at one state. Immutable: changing one means writing another. */
 export interface Stored {
@@ -30,6 +31,10 @@ export interface Transaction {
   put(bucket: string, key: string, object: KubeObject): Stored;
   /** The last state under the revision of its deletion. Nothing happens where there is nothing. */
   remove(bucket: string, key: string): Stored | undefined;
+  /** Where objects lie whose owner references name this uid. */
+  dependentsOf(uid: string): readonly Place[];
+  /** Where the object with this uid lies, if it waits for its dependents to go (candidate: look at it). */
+  waitingOwner(uid: string): Place | undefined;
 }
 
 /**
@@ -49,6 +54,8 @@ export interface Store {
   write<T>(operation: (transaction: Transaction) => T, options?: { readonly dryRun?: boolean }): Promise<T>;
   /** Events of a bucket after `revision`, or null when they are no longer (or not yet) known: the watcher must list again. */
   since(bucket: string, revision: number): readonly StoreEvent[] | null;
+  /** True when {@link since} knows every event of the bucket after `revision`. */
+  remembers(bucket: string, revision: number): boolean;
   /** Calls `listener` for every event from now on, in order, after it is on disk. Returns the end of it. */
   subscribe(bucket: string, listener: (event: StoreEvent) => void): () => void;
   close(): Promise<void>;

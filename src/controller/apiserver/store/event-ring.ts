@@ -33,10 +33,14 @@ export class EventRing {
 
   /** Events after `revision`, oldest first; null when some of them are forgotten. */
   since(revision: number): readonly StoreEvent[] | null {
-    if (revision < this.#forgottenThrough) return null;
+    if (!this.remembers(revision)) return null;
     let start = this.#events.length;
     while (start > this.#head && (this.#events[start - 1] as StoreEvent).revision > revision) start -= 1;
     return this.#events.slice(start);
+  }
+
+  remembers(revision: number): boolean {
+    return revision >= this.#forgottenThrough;
   }
 
   #forgetOldest(): void {

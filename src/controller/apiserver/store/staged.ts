@@ -1,6 +1,12 @@
 import type { KubeObject } from "../../../model/object.ts";
+import { HttpError } from "../../http.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Stored, StoreEvent, Transaction } from "./contract.ts";
+import { keyOfStored } from "./list-at.ts";
+import { OwnerIndex, type Place } from "./owner-index.ts";
+
+/** As etcd has it. Patches can make objects larger than any body. */
+export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
 
 /** A change that is decided but not yet on disk. */
 export interface Change {
@@ -17,10 +23,15 @@ export class StagedWrites {
   readonly #buckets: ReadonlyMap<string, Bucket>;
   /** bucket → key → state in this batch; null when removed. */
   readonly #staged = new Map<string, Map<string, Stored | null>>();
+  readonly #owners: OwnerIndex;
+  readonly #stagedOwners = new OwnerIndex();
   #revision: number;
+  /** Of what is judged only: it keeps the resourceVersion it had. */
+  #dry = false;
 
-  constructor(buckets: ReadonlyMap<string, Bucket>, revision: number) {
+  constructor(buckets: ReadonlyMap<string, Bucket>, owners: OwnerIndex, revision: number) {
     this.#buckets = buckets;
+    this.#owners = owners;
     this.#revision = revision;
   }
 
@@ -33,6 +44,7 @@ export class StagedWrites {
   run<T>(operation: (transaction: Transaction) => T, keep: boolean): T {
     const mark = this.changes.length;
     const revision = this.#revision;
+    this.#dry = !keep;
     try {
       const result = operation(this.#transaction());
       if (!keep) this.#rollBack(mark, revision);
@@ -50,6 +62,8 @@ export class StagedWrites {
       buckets: () => [...new Set([...this.#buckets.keys(), ...this.#staged.keys()])],
       put: (bucket, key, object) => this.#put(bucket, key, object),
       remove: (bucket, key) => this.#remove(bucket, key),
+      dependentsOf: (uid) => this.#dependentsOf(uid),
+      waitingOwner: (uid) => this.#stagedOwners.waitingOwner(uid) ?? this.#owners.waitingOwner(uid),
     };
   }
 
@@ -73,7 +87,7 @@ export class StagedWrites {
 
   #put(bucket: string, key: string, object: KubeObject): Stored {
     const previous = this.#get(bucket, key) ?? null;
-    const current = this.#stamp(object);
+    const current = this.#stamp(object, previous?.object);
     this.#record(bucket, { type: previous === null ? "ADDED" : "MODIFIED", revision: current.revision, key, current, previous });
     return current;
   }
@@ -81,19 +95,35 @@ export class StagedWrites {
   #remove(bucket: string, key: string): Stored | undefined {
     const previous = this.#get(bucket, key);
     if (previous === undefined) return undefined;
-    const current = this.#stamp(previous.object);
+    const current = this.#stamp(previous.object, previous.object);
     this.#record(bucket, { type: "DELETED", revision: current.revision, key, current, previous });
     return current;
   }
 
-  #stamp(object: KubeObject): Stored {
+  #dependentsOf(uid: string): readonly Place[] {
+    const places = new Map(
+      [...this.#owners.dependentsOf(uid), ...this.#stagedOwners.dependentsOf(uid)].map((place) => [JSON.stringify(place), place]),
+    );
+    return [...places.values()].filter(({ bucket, key }) =>
+      this.#get(bucket, key)?.object.metadata.ownerReferences?.some((owner) => owner.uid === uid),
+    );
+  }
+
+  #stamp(object: KubeObject, previous: KubeObject | undefined): Stored {
     this.#revision += 1;
-    const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } };
-    return { object: stamped, revision: this.#revision, json: JSON.stringify(stamped) };
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    const resourceVersion = this.#dry ? previous?.metadata.resourceVersion : String(this.#revision);
+    const stamped = { ...object, metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+    const json = JSON.stringify(stamped);
+    if (json.length > MAX_OBJECT_BYTES / 4 && Buffer.byteLength(json) > MAX_OBJECT_BYTES) {
+      throw new HttpError(413, "RequestEntityTooLarge", `the object would have over ${MAX_OBJECT_BYTES} bytes`);
+    }
+    return { object: stamped, revision: this.#revision, json };
   }
 
   #record(bucket: string, event: StoreEvent): void {
     this.changes.push({ bucket, event });
+    this.#stagedOwners.take(bucket, event);
     let staged = this.#staged.get(bucket);
     if (staged === undefined) this.#staged.set(bucket, (staged = new Map()));
     staged.set(event.key, event.type === "DELETED" ? null : event.current);
@@ -105,9 +135,4 @@ export class StagedWrites {
     }
     this.#revision = revision;
   }
-}
-
-function keyOfStored({ object }: Stored): string {
-  const { namespace, name } = object.metadata;
-  return namespace ? `${namespace}/${name}` : name;
 }

@@ -4,6 +4,7 @@ import { Bucket } from "./bucket.ts";
 import type { Store, Transaction } from "./contract.ts";
 import { type Disk, openDisk } from "./disk.ts";
 import type { RingLimits } from "./event-ring.ts";
+import { OwnerIndex } from "./owner-index.ts";
 import { StagedWrites } from "./staged.ts";
 
 export interface StoreLimits {
@@ -42,6 +43,7 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
   const buckets = new Map<string, Bucket>();
   let revision = loaded.revision;
   let bytes = 0;
+  const owners = new OwnerIndex();
   const bucketOf = (name: string): Bucket => {
     let bucket = buckets.get(name);
     if (bucket === undefined) buckets.set(name, (bucket = new Bucket(limits.ring, loaded.bucketRevisions.get(name) ?? 0)));
@@ -49,6 +51,7 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
   };
   for (const { bucket, key, stored } of loaded.objects) {
     bucketOf(bucket).items.set(key, stored);
+    owners.take(bucket, { type: "ADDED", key, current: stored, previous: null });
     bytes += stored.json.length;
   }
 
@@ -61,7 +64,7 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
     // Writes of the same turn join the first batch, and `draining` is set before it can be cleared.
     await Promise.resolve();
     while (queue.length > 0) {
-      const staged = new StagedWrites(buckets, revision);
+      const staged = new StagedWrites(buckets, owners, revision);
       const answers: (() => void)[] = [];
       const committed: ((error: unknown) => void)[] = [];
       for (const waiting of queue.splice(0, MAX_BATCH)) {
@@ -92,7 +95,10 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
         }
         bytes += growth;
         revision = staged.revision;
-        for (const change of staged.changes) bucketOf(change.bucket).apply(change.event);
+        for (const { bucket, event } of staged.changes) {
+          owners.take(bucket, event);
+          bucketOf(bucket).apply(event);
+        }
       }
       for (const answer of answers) answer();
     }
@@ -117,6 +123,7 @@ export function createStore(disk: Disk, limits: StoreLimits = STORE_LIMITS): Sto
     },
     // A revision from the future belongs to another store: only a new list can help that client.
     since: (bucket, from) => (from > revision ? null : bucketOf(bucket).ring.since(from)),
+    remembers: (bucket, from) => from <= revision && bucketOf(bucket).ring.remembers(from),
     subscribe(bucket, listener) {
       const { listeners } = bucketOf(bucket);
       listeners.add(listener);

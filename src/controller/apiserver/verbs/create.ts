@@ -16,7 +16,6 @@ const SUFFIX_LENGTH = 5;
 /** POST to a collection. */
 export async function createVerb(api: ApiContext, request: ResourceRequest, body: unknown): Promise<Outcome> {
   const { kind, namespace, query } = request;
-  if (kind.namespaced && namespace === undefined) throw badRequest("an empty namespace may not be set during creation");
   const given = objectOfBody(body, request);
   if (given.metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   const { object: admitted, warnings } = admit(kind, given, fieldValidationOf(query));

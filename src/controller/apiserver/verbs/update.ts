@@ -56,6 +56,7 @@ export function replaceObject(
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
   }
+  requireNoNewFinalizers(kind, old, next);
   const forStatus = subresource === "status";
   const { object: admitted, warnings } = admit(kind, forStatus ? { ...old, status: next.status } : next, fieldValidation, old);
   const merged = forStatus ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
@@ -66,8 +67,26 @@ export function replaceObject(
   return { stored: finishDeletion(transaction, bucket, written), warnings };
 }
 
+/** What is on its way out may be held longer by nobody. */
+function requireNoNewFinalizers(kind: KindDescriptor, { metadata: old }: KubeObject, { metadata }: KubeObject): void {
+  if (old.deletionTimestamp === undefined || !Array.isArray(metadata.finalizers)) return;
+  const added = metadata.finalizers.filter((finalizer) => !old.finalizers?.includes(finalizer));
+  if (added.length === 0) return;
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+  throw invalid(kind, old.name, [{ path: "metadata.finalizers", message }], false);
+}
+
 function withServerFields(kind: KindDescriptor, old: KubeObject, given: KubeObject): KubeObject {
-  const { uid, generation = 1, creationTimestamp, deletionTimestamp, resourceVersion, name, namespace } = old.metadata;
+  const {
+    uid,
+    generation = 1,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    resourceVersion,
+    name,
+    namespace,
+  } = old.metadata;
   const { metadata: _metadata, status: _status, ...rest } = given;
   const { metadata: _oldMetadata, status: oldStatus, ...oldRest } = old;
   const changed = !isDeepStrictEqual(rest, oldRest);
@@ -80,7 +99,7 @@ function withServerFields(kind: KindDescriptor, old: KubeObject, given: KubeObje
       uid,
       generation: changed ? generation + 1 : generation,
       creationTimestamp,
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp, deletionGracePeriodSeconds }),
       ...ownMetadata(given.metadata),
       resourceVersion,
     },
