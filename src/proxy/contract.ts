@@ -98,6 +98,8 @@ export interface ExchangeRecord {
 export interface Observer {
   /** False: the engine does not bother to collect headers. */
   readonly wantsHeaders: boolean;
+  /** False: nobody looks at single requests, only at how many there are. */
+  readonly wantsDetails: boolean;
   ended(record: ExchangeRecord): void;
 }
 

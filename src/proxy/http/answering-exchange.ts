@@ -38,6 +38,7 @@ export abstract class AnsweringExchange extends AskingExchange {
     const said = mtls ? answer.internal(HEADER.REASON) : "";
     if (said !== "") {
       record.reason = said as ReasonCode;
+      if (said === "overloaded") this.side.pressed();
       record.policy = answer.internal(HEADER.POLICY);
     }
     if (this.grpc && answer.last) record.grpcStatus = grpcStatusOf(answer);

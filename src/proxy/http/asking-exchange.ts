@@ -43,6 +43,24 @@ export abstract class AskingExchange extends Exchange {
   // --- what it is ---------------------------------------------------------------------------------
 
   override start(): void {
+    if (!this.#read() || (this.grpc && !this.#takeTimeout())) return;
+    const { generation } = this;
+    this.decide();
+    if (this.generation !== generation) return;
+    this.timePassed();
+    // What happens later, a try on another connection too, must not find the bytes of somebody else's request.
+    this.downstream.retain();
+  }
+
+  override turnAway(waitedMs: number): void {
+    this.hasWaited(waitedMs);
+    if (!this.#read()) return;
+    this.side.describe(this.record, this.downstream);
+    this.fail("overloaded");
+  }
+
+  /** What the head says. False: it was answered. */
+  #read(): boolean {
     const { record, view, downstream } = this;
     const { engine } = this.side;
     const { request } = downstream;
@@ -55,7 +73,7 @@ export abstract class AskingExchange extends Exchange {
         this.#marks.take(request, record, engine);
         this.fail("bad-path");
       }
-      return;
+      return false;
     }
     record.method = view.method;
     record.path = view.path;
@@ -66,17 +84,7 @@ export abstract class AskingExchange extends Exchange {
       record.protocol = "grpc";
     }
     if (engine.observer.wantsHeaders) record.requestHeaders = request.toList();
-    if (!engine.overload.admits()) {
-      this.fail("overloaded");
-      return;
-    }
-    if (this.grpc && !this.#takeTimeout()) return;
-    const { generation } = this;
-    this.decide();
-    if (this.generation !== generation) return;
-    this.timePassed();
-    // What happens later, a try on another connection too, must not find the bytes of somebody else's request.
-    downstream.retain();
+    return true;
   }
 
   /** The time a call may take begins to run. False: it is refused, or over already. */
@@ -127,7 +135,10 @@ export abstract class AskingExchange extends Exchange {
     const pool = this.poolOf(state);
     const upstream = pool.take(fresh);
     if (upstream !== null) this.connected(upstream);
-    else if (!this.tries.waitFor(pool, this)) this.fail("overloaded");
+    else if (!this.tries.waitFor(pool, this)) {
+      this.side.pressed();
+      this.fail("overloaded");
+    }
   }
 
   override connected(upstream: Upstream): void {

@@ -60,6 +60,8 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver, Dead
   // --- the request, in the subclass ---------------------------------------------------------------
 
   abstract start(): void;
+  /** Instead of {@link start}: there is no time for it. It has waited for this answer already. */
+  abstract turnAway(waitedMs: number): void;
   abstract connected(upstream: Upstream): void;
   abstract connectFailed(reason: ReasonCode): void;
   abstract requestData(bytes: Buffer, start: number, end: number): void;
@@ -118,6 +120,11 @@ export abstract class Exchange implements AnswerOwner, Waiter, TryObserver, Dead
   protected now(): number {
     if (Number.isNaN(this.#nowMs)) this.#nowMs = this.side.engine.clock.monotonicMs();
     return this.#nowMs;
+  }
+
+  /** It began so long before it was opened. */
+  protected hasWaited(ms: number): void {
+    this.#startMs -= ms;
   }
 
   /** When the request began: for the connection's deadlines. */

@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Wheel } from "../../lib/wheel.ts";
+import { REASONS } from "../../messages/reasons.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { HttpServerSide, Limits, Observer, Transport } from "../contract.ts";
+import { TrafficRecord } from "../exchange-record.ts";
 import { type HeadLimits, ROLE_REQUEST } from "../http1/codec/head.ts";
 import { MessageReader } from "../http1/codec/message-reader.ts";
 import type { Outbox } from "../http1/outbox.ts";
@@ -12,7 +14,9 @@ import { ServerConnection } from "../http1/server-connection.ts";
 import { speaksHttp2 } from "../http2/alpn.ts";
 import { Http2ServerConnection } from "../http2/server-connection.ts";
 import type { Tracer } from "../trace/tracer.ts";
+import { Concurrency } from "../overload/concurrency.ts";
 import type { RequestGate } from "../overload/overload.ts";
+import type { Downstream } from "./downstream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestIds } from "./request-ids.ts";
 
@@ -44,10 +48,12 @@ export abstract class ServerSide implements HttpServerSide {
   readonly engine: Engine;
   activeRequests = 0;
   draining = false;
+  protected readonly concurrency = new Concurrency();
   readonly #headLimits: HeadLimits;
   readonly #connections = new Set<ServedConnection>();
   readonly #spareReaders: MessageReader[] = [];
   readonly #spareExchanges: Exchange[] = [];
+  #turnedAway: TrafficRecord | null = null;
   #drained: (() => void)[] = [];
 
   constructor(engine: Engine, headLimits: HeadLimits = engine.limits) {
@@ -55,7 +61,10 @@ export abstract class ServerSide implements HttpServerSide {
     this.#headLimits = headLimits;
   }
 
+  protected abstract readonly direction: "inbound" | "outbound";
   protected abstract createExchange(): Exchange;
+  /** Whose request it is and to what, as far as is known without looking at it. */
+  abstract describe(record: TrafficRecord, downstream: Downstream): void;
   /** Who is on the other side of a new connection. */
   abstract sourceOf(transport: Transport): Source;
 
@@ -87,6 +96,16 @@ export abstract class ServerSide implements HttpServerSide {
     if (this.#connections.delete(connection)) this.#checkDrained();
   }
 
+  /** Whether there is time for one request more. */
+  admits(): boolean {
+    return this.engine.overload.admits(this.concurrency, this.activeRequests);
+  }
+
+  /** A request was let in, and then was too much for who should have answered it. */
+  pressed(): void {
+    this.concurrency.pressed(this.activeRequests);
+  }
+
   takeReader(): MessageReader {
     const reader = this.#spareReaders.pop() ?? new MessageReader(ROLE_REQUEST, this.#headLimits);
     reader.reset();
@@ -107,6 +126,20 @@ export abstract class ServerSide implements HttpServerSide {
     this.activeRequests -= 1;
     this.engine.overload.ended();
     if (this.#spareExchanges.length < MAX_SPARE) this.#spareExchanges.push(exchange);
+  }
+
+  /** Tells observers of a request that was answered 503 without looking at it. */
+  countTurnedAway(downstream: Downstream, waitedMs: number): void {
+    const { observer, clock } = this.engine;
+    const record = (this.#turnedAway ??= new TrafficRecord(this.direction));
+    record.reset(clock.nowMs() - waitedMs);
+    record.protocol = downstream.protocol;
+    record.status = REASONS.overloaded.status;
+    record.reason = "overloaded";
+    record.durationMs = waitedMs;
+    record.sourceAddress = downstream.remoteAddress;
+    this.describe(record, downstream);
+    observer.ended(record);
   }
 
   #checkDrained(): void {

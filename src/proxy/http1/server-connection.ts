@@ -2,10 +2,14 @@ import { Deadline, type DeadlineOwner } from "../../lib/wheel.ts";
 import type { Transport } from "../contract.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { ServerSide } from "../http/server-side.ts";
-import { Wire, type WireOwner } from "../wire.ts";
+import { OVERLOADED_LAST_REPLY, OVERLOADED_REPLY } from "../overload/overloaded-reply.ts";
+import type { Refused } from "../overload/refusals.ts";
+import { HIGH_WATER_BYTES, Wire, type WireOwner } from "../wire.ts";
 import { trailersOf } from "./answer-head.ts";
 import type { Failure } from "./codec/failure.ts";
 import { BODY_LENGTH, BODY_NONE, DATA, END, FAILED, HEAD, type MessageReader } from "./codec/message-reader.ts";
+import type { Head } from "./codec/head.ts";
+import { isHead } from "./codec/methods.ts";
 import { Http1Downstream, type RequestReading } from "./downstream.ts";
 
 /** Between requests, or inside a head. */
@@ -19,6 +23,8 @@ const TUNNEL = 3;
 /** Our direction has ended; theirs is read and forgotten, or a reset would overtake our answer (RFC 9112 9.6). */
 const LINGER = 4;
 const GONE = 5;
+/** A request is to be answered 503 overloaded, as soon as there is time for that. */
+const REFUSED = 6;
 
 /**
  * So much of a body nobody wants is read and forgotten. Closing instead would break the word given with the
@@ -34,7 +40,7 @@ const DRAIN_IDLE_MS = 1_000;
 const HALF_CLOSED_MS = 5_000;
 
 /** The server's side of one HTTP/1 connection: reads requests one after the other; whatever is sent ahead waits. */
-export class ServerConnection implements RequestReading, WireOwner, DeadlineOwner {
+export class ServerConnection implements RequestReading, WireOwner, DeadlineOwner, Refused {
   readonly wire: Wire;
   readonly #side: ServerSide;
   readonly #transport: Transport;
@@ -83,6 +89,9 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
         this.#extend(this.#side.engine.limits.idleStreamMs);
         this.#pass(bytes, start, end);
         return;
+      case REFUSED:
+        this.#setAside(bytes, start, end);
+        return;
       default:
     }
   }
@@ -110,6 +119,10 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
       pos = reader.pos;
       if (event === HEAD) {
         this.#begin(reader);
+        if (this.#state === REFUSED) {
+          if (pos < end) this.#setAside(bytes, pos, end);
+          break;
+        }
         if (this.#handOver !== null) {
           this.#setAside(bytes, pos, end);
           break;
@@ -135,7 +148,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
           break;
         }
       } else if (event === FAILED) {
-        this.#refuse(reader.failure as Failure);
+        this.#refuseMessage(reader.failure as Failure);
         break;
       } else {
         if (this.#state === BUSY) (this.exchange as Exchange).flushRequest();
@@ -160,14 +173,58 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
   }
 
   #begin(reader: MessageReader): void {
-    this.#state = BUSY;
     this.#headStarted = false;
-    const exchange = this.#open(reader);
-    const { head } = reader;
-    this.#client.keep = head.minor === 1 ? !head.close : head.keepAlive && !head.close;
     const { wheel, limits } = this.#side.engine;
+    if (!this.#side.admits()) {
+      this.#turnAway(reader);
+      return;
+    }
+    this.#state = BUSY;
+    const exchange = this.#open(reader);
+    this.#client.keep = wantsMore(reader.head);
     wheel.set(this.#deadline, exchange.startMs, limits.idleConnectionMs);
     exchange.start();
+  }
+
+  #turnAway(reader: MessageReader): void {
+    this.#state = REFUSED;
+    this.#client.request.reader = reader;
+    if (this.#side.engine.overload.mayRefuse(this)) {
+      this.refuse(0);
+      return;
+    }
+    this.#client.retain();
+    this.#extend(this.#side.engine.limits.idleConnectionMs);
+  }
+
+  refuse(waitedMs: number): void {
+    if (this.#state !== REFUSED) return;
+    const reader = this.#reader as MessageReader;
+    if (this.#refuseBriefly(reader, waitedMs)) return;
+    this.#state = BUSY;
+    const exchange = this.#open(reader);
+    this.#client.keep = wantsMore(reader.head);
+    exchange.turnAway(waitedMs);
+  }
+
+  /** With bytes made before, no exchange, nothing looked at. False: that would not do. */
+  #refuseBriefly(reader: MessageReader, waitedMs: number): boolean {
+    const { head } = reader;
+    const { clock, observer, outbox } = this.#side.engine;
+    if (observer.wantsDetails || reader.body !== BODY_NONE || head.upgrade || isHead(head)) return false;
+    // Who does not read what it is told gets no more.
+    const keep = wantsMore(head) && head.minor === 1 && this.#side.keeps(this.#transport) && this.wire.pending <= HIGH_WATER_BYTES;
+    const answer = keep ? OVERLOADED_REPLY : OVERLOADED_LAST_REPLY;
+    outbox.flush(this.wire);
+    this.wire.write(answer, 0, answer.length);
+    this.#side.countTurnedAway(this.#client, waitedMs);
+    if (!keep) {
+      this.#linger();
+      return true;
+    }
+    this.#toAwait(clock.monotonicMs());
+    if (!this.#running) this.#afterRequest();
+    return true;
   }
 
   #open(reader: MessageReader): Exchange {
@@ -189,7 +246,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
   // --- reading ------------------------------------------------------------------------------------
 
   /** A message that is not one: answered when no answer is under way, and the connection ends. */
-  #refuse(failure: Failure): void {
+  #refuseMessage(failure: Failure): void {
     this.#state = BUSY;
     const exchange = this.exchange ?? this.#open(this.#reader as MessageReader);
     this.#client.keep = false;
@@ -425,6 +482,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
       case LINGER:
         this.wire.destroy();
         return;
+      // REFUSED: its answer is never far.
       default:
     }
   }
@@ -438,6 +496,11 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
     const { wheel, clock } = this.#side.engine;
     wheel.set(this.#deadline, clock.monotonicMs(), delayMs);
   }
+}
+
+/** As far as the client says. */
+function wantsMore(head: Head): boolean {
+  return head.minor === 1 ? !head.close : head.keepAlive && !head.close;
 }
 
 const NOTHING = Buffer.alloc(0);

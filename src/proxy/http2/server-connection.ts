@@ -30,7 +30,8 @@ export class Http2ServerConnection extends Http2Channel {
   }
 
   override accept(stream: Http2Stream): StreamHandler {
-    return new ServerStream(this, stream, this.side.takeExchange());
+    const admitted = this.side.admits();
+    return new ServerStream(this, stream, this.side.takeExchange(), admitted);
   }
 
   override settings(): void {}

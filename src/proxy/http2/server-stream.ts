@@ -25,6 +25,8 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   readonly #connection: Http2ServerConnection;
   readonly #stream: Http2Stream;
   #exchange: Exchange | null;
+  /** False: it is answered 503 overloaded. */
+  readonly #admitted: boolean;
   #head: Http2RequestHead | null = null;
   /** Body bytes that came before the exchange wanted them; never more than the stream's window. */
   #early: ByteWriter | null = null;
@@ -39,7 +41,8 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   #sending: HeldBytes | null = null;
   #answerTrailers: Trailers | null = null;
 
-  constructor(connection: Http2ServerConnection, stream: Http2Stream, exchange: Exchange) {
+  constructor(connection: Http2ServerConnection, stream: Http2Stream, exchange: Exchange, admitted: boolean) {
+    this.#admitted = admitted;
     this.#connection = connection;
     this.#stream = stream;
     this.#exchange = exchange;
@@ -52,7 +55,8 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     this.#head = new Http2RequestHead(stream, last);
     this.#complete = last;
     exchange.open(this);
-    exchange.start();
+    if (this.#admitted) exchange.start();
+    else exchange.turnAway(0);
     if (last && this.#exchange === exchange && !exchange.requestDone) exchange.requestEnd(null);
   }
 

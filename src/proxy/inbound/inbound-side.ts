@@ -2,12 +2,14 @@ import type { EndpointState, InboundStack } from "../../decide/contract.ts";
 import { Health } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
+import type { TrafficRecord } from "../exchange-record.ts";
+import type { Downstream } from "../http/downstream.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { afterOneHop } from "../http1/codec/head.ts";
 import { ServerSide } from "../http/server-side.ts";
 import { InboundExchange } from "./inbound-exchange.ts";
 import type { InboundShared } from "./inbound-http.ts";
-import { sourceOfPeer } from "./peer-source.ts";
+import { sourceLabel, sourceOfPeer } from "./peer-source.ts";
 
 /** One inbound listener: requests for one port of the application. */
 export class InboundSide extends ServerSide {
@@ -36,8 +38,18 @@ export class InboundSide extends ServerSide {
     return this.#apps.find((app) => !tried.includes(app)) ?? null;
   }
 
+  protected override readonly direction = "inbound";
+
   protected override createExchange(): Exchange {
     return new InboundExchange(this);
+  }
+
+  override describe(record: TrafficRecord, { transport, source, remoteAddress }: Downstream): void {
+    record.service = this.stack()?.service ?? "";
+    record.destination = this.selfLabel;
+    if (record.source === "") record.source = sourceLabel(source, undefined, remoteAddress);
+    record.mtls = transport.mtls;
+    record.peerIdentity = transport.peerIdentity;
   }
 
   override sourceOf(transport: Transport): Source {

@@ -2,6 +2,7 @@ import type { Endpoint } from "../../messages/gen/meshctl/discovery/v1/discovery
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
 import type { Exchange } from "../http/exchange.ts";
+import type { TrafficRecord } from "../exchange-record.ts";
 import { ServerSide } from "../http/server-side.ts";
 import type { OutboundShared } from "./outbound-http.ts";
 import { OutboundExchange } from "./outbound-exchange.ts";
@@ -25,8 +26,20 @@ export class OutboundSide extends ServerSide {
     this.sourceLabel = `${namespace}/${workload}`;
   }
 
+  protected override readonly direction = "outbound";
+
   protected override createExchange(): Exchange {
     return new OutboundExchange(this);
+  }
+
+  /** Of many destinations one is overloaded: no reason to let in fewer requests to the others. */
+  override pressed(): void {
+    if (this.destination !== null) super.pressed();
+  }
+
+  override describe(record: TrafficRecord): void {
+    record.service = this.destination ?? "";
+    record.source = this.sourceLabel;
   }
 
   override sourceOf(_transport: Transport): Source {

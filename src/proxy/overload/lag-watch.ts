@@ -7,19 +7,27 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 export class LagWatch {
   readonly #clock: Clock;
   readonly #intervalMs: number;
-  readonly #sample: (lagMs: number) => void;
+  readonly #sample: (lagMs: number, busy: number) => void;
+  readonly #cpuMs: () => number;
   #timer: Timer | null = null;
   #dueMs = 0;
+  #armedMs = 0;
+  #armedCpuMs = 0;
 
-  /** `sample` gets each measurement, milliseconds. */
-  constructor(clock: Clock, intervalMs: number, sample: (lagMs: number) => void) {
+  /**
+   * `sample` gets each measurement: milliseconds, and how many cores this process used meanwhile. `cpuMs`: CPU time it
+   * has used so far.
+   */
+  constructor(clock: Clock, intervalMs: number, sample: (lagMs: number, busy: number) => void, cpuMs: () => number = processCpuMs) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#sample = sample;
+    this.#cpuMs = cpuMs;
   }
 
   start(): void {
-    this.#arm();
+    this.#armedCpuMs = this.#cpuMs();
+    this.#arm(this.#clock.monotonicMs());
   }
 
   stop(): void {
@@ -27,14 +35,24 @@ export class LagWatch {
     this.#timer = null;
   }
 
-  #arm(): void {
-    this.#dueMs = this.#clock.monotonicMs() + this.#intervalMs;
+  #arm(nowMs: number): void {
+    this.#armedMs = nowMs;
+    this.#dueMs = nowMs + this.#intervalMs;
     this.#timer = this.#clock.setTimer(this.#tick, this.#intervalMs, { unref: true });
   }
 
   readonly #tick = (): void => {
-    const lagMs = Math.max(0, this.#clock.monotonicMs() - this.#dueMs);
-    this.#arm();
-    this.#sample(lagMs);
+    const nowMs = this.#clock.monotonicMs();
+    const cpuMs = this.#cpuMs();
+    const lagMs = Math.max(0, nowMs - this.#dueMs);
+    const busy = (cpuMs - this.#armedCpuMs) / Math.max(1, nowMs - this.#armedMs);
+    this.#armedCpuMs = cpuMs;
+    this.#arm(nowMs);
+    this.#sample(lagMs, busy);
   };
+}
+
+function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

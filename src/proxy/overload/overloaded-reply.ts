@@ -5,11 +5,10 @@ import { REASONS } from "../../messages/reasons.ts";
 
 const { text, next } = REASONS.overloaded;
 const BODY = `meshctl: overloaded: ${text}\nnext: ${next}\n`;
-const REPLY = Buffer.from(
-  "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n" +
-    `content-length: ${BODY.length}\r\n${HEADER.REASON}: overloaded\r\nconnection: close\r\n\r\n${BODY}`,
-  "latin1",
-);
+/** The answer of a proxy that has no time to make one: the same bytes for everybody. */
+export const OVERLOADED_REPLY = reply("");
+/** The same as a connection's last answer. */
+export const OVERLOADED_LAST_REPLY = reply("connection: close\r\n");
 /** Whoever has its answer closes; nobody is waited for any longer. */
 const LINGER_MS = 1_000;
 
@@ -20,5 +19,13 @@ export function answerOverloaded(socket: Socket, clock: Clock): void {
   socket.once("close", () => limit.cancel());
   // What is sent meanwhile is read and forgotten, or a reset would overtake the answer (RFC 9112 9.6).
   socket.resume();
-  socket.end(REPLY);
+  socket.end(OVERLOADED_LAST_REPLY);
+}
+
+function reply(connection: string): Buffer {
+  return Buffer.from(
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n" +
+      `content-length: ${BODY.length}\r\n${HEADER.REASON}: overloaded\r\n${connection}\r\n${BODY}`,
+    "latin1",
+  );
 }

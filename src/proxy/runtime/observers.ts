@@ -25,12 +25,20 @@ export class Observers implements Observer {
     return this.#tap.wantsHeaders;
   }
 
+  get wantsDetails(): boolean {
+    return this.#tap.wantsDetails || this.#logs;
+  }
+
+  get #logs(): boolean {
+    const { level } = this.#log;
+    return level === "debug" || level === "trace";
+  }
+
   ended(record: ExchangeRecord): void {
     if (record.direction === "inbound") this.inboundEnded += 1;
     this.#metrics.ended(record);
     this.#tap.ended(record);
     this.#spans.ended(record);
-    const { level } = this.#log;
-    if (level === "debug" || level === "trace") this.#log.debug(formatAccessText(record).trimEnd());
+    if (this.#logs) this.#log.debug(formatAccessText(record).trimEnd());
   }
 }

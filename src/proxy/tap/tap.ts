@@ -31,6 +31,10 @@ export class Tap implements Observer {
     return this.#sessions.length > 0;
   }
 
+  get wantsDetails(): boolean {
+    return this.#sessions.length > 0;
+  }
+
   get sessions(): number {
     return this.#sessions.length;
   }

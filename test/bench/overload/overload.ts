@@ -143,6 +143,7 @@ const HEADER = [
   "503 p50 ms",
   "p99",
   "max",
+  "max since sent",
   "200 p99 ms",
   "other",
   "gave up",
@@ -165,7 +166,7 @@ function row({
   memoryMib,
   cores,
 }: Surge): string[] {
-  const { shed, seconds, shedP50Ms, shedP99Ms, shedMaxMs, okP99Ms, other, gaveUp, broken, open } = during;
+  const { shed, seconds, shedP50Ms, shedP99Ms, shedMaxMs, shedSentMaxMs, okP99Ms, other, gaveUp, broken, open } = during;
   return [
     `${offeredPerSecond.toFixed(0)}/s`,
     factor.toFixed(1),
@@ -175,6 +176,7 @@ function row({
     ms(shedP50Ms),
     ms(shedP99Ms),
     ms(shedMaxMs),
+    ms(shedSentMaxMs),
     ms(okP99Ms),
     String(other),
     String(gaveUp),

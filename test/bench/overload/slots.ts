@@ -16,6 +16,8 @@ export interface Slot {
   readonly open: number;
   readonly okMs: Quantiles;
   readonly shedMs: Quantiles;
+  /** Since it left the caller: what the proxies are responsible for. */
+  readonly shedSentMs: Quantiles;
 }
 
 /** Several slots together. Quantiles are the worst slot's. */
@@ -33,6 +35,7 @@ export interface Answers {
   readonly shedP50Ms: number | null;
   readonly shedP99Ms: number | null;
   readonly shedMaxMs: number | null;
+  readonly shedSentMaxMs: number | null;
 }
 
 export function summed(slots: readonly Slot[], slotMs = 250): Answers {
@@ -54,5 +57,6 @@ export function summed(slots: readonly Slot[], slotMs = 250): Answers {
     shedP50Ms: worst(({ shedMs }) => shedMs.p50),
     shedP99Ms: worst(({ shedMs }) => shedMs.p99),
     shedMaxMs: worst(({ shedMs }) => shedMs.max),
+    shedSentMaxMs: worst(({ shedSentMs }) => shedSentMs.max),
   };
 }

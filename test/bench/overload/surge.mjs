@@ -1,7 +1,8 @@
 /**
  * Open-loop load in phases: requests come when they are due, whatever became of the others, each on a keep-alive
  * connection that has none under way. All connections are opened before: a flood of new ones is another load than this.
- * Latencies count from the instant a request was due; one that waits 3 s for a free connection is given up.
+ * Latencies count from the instant a request was due, those of 503 also from when it was sent; one that waits 3 s for a
+ * free connection is given up.
  * Usage: surge.mjs PORT PATH CONNECTIONS RATE:SECONDS … ; says "open" to its parent when they are, and prints one JSON object.
  */
 import { connect } from "node:net";
@@ -31,12 +32,14 @@ let surgeCpuUs = 0;
 
 function slotOf(nowMs) {
   const index = Math.min(Math.floor((nowMs - startMs) / SLOT_MS), Math.ceil(totalMs / SLOT_MS) + 12);
-  while (slots.length <= index) slots.push({ due: 0, ok: 0, shed: 0, other: 0, broken: 0, gaveUp: 0, okMs: [], shedMs: [], open: 0 });
+  while (slots.length <= index)
+    slots.push({ due: 0, ok: 0, shed: 0, other: 0, broken: 0, gaveUp: 0, okMs: [], shedMs: [], shedSentMs: [], open: 0 });
   return slots[index];
 }
 
 function send(connection, dueMs) {
   connection.dueMs = dueMs;
+  connection.sentMs = performance.now();
   connection.busy = true;
   inFlight += 1;
   connection.socket.write(REQUEST);
@@ -75,12 +78,13 @@ function answered(connection, status) {
   } else if (status === 503) {
     slot.shed += 1;
     slot.shedMs.push(ms);
+    slot.shedSentMs.push(nowMs - connection.sentMs);
   } else slot.other += 1;
 }
 
 function openConnection() {
   open += 1;
-  const connection = { socket: null, busy: false, dueMs: 0, text: "" };
+  const connection = { socket: null, busy: false, dueMs: 0, sentMs: 0, text: "" };
   const socket = connect({
     port: Number(port),
     host: "127.0.0.1",
@@ -158,7 +162,12 @@ function report() {
     slotMs: SLOT_MS,
     unanswered: inFlight,
     generatorCores: surgeCpuUs / (plan[1][1] * 1e6),
-    slots: slots.map(({ okMs, shedMs, ...counts }) => ({ ...counts, okMs: quantiles(okMs), shedMs: quantiles(shedMs) })),
+    slots: slots.map(({ okMs, shedMs, shedSentMs, ...counts }) => ({
+      ...counts,
+      okMs: quantiles(okMs),
+      shedMs: quantiles(shedMs),
+      shedSentMs: quantiles(shedSentMs),
+    })),
   });
   process.stdout.write(text, () => process.exit(0));
 }

@@ -43,6 +43,7 @@ export function plainDialer(dress: (socket: Socket, identity: string) => Transpo
 
 class RecordingObserver implements Observer {
   wantsHeaders = false;
+  wantsDetails = true;
   readonly records: ExchangeRecord[] = [];
 
   ended(record: ExchangeRecord): void {

@@ -29,6 +29,12 @@ export function methodOf(head: Head): string {
   return head.text(methodStart, methodEnd);
 }
 
+/** Of a head that is whole: without making a string. */
+export function isHead(head: Head): boolean {
+  const { methodStart, methodEnd, bytes, base } = head;
+  return methodEnd - methodStart === 4 && bytes[base + methodStart] === 0x48;
+}
+
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }

@@ -43,7 +43,7 @@ interface HopOptions {
 
 async function hop(t: TestContext, options: HopOptions = {}): Promise<Hop> {
   const records: ExchangeRecord[] = [];
-  const observer = { wantsHeaders: false, ended: (record: ExchangeRecord) => void records.push({ ...record }) };
+  const observer = { wantsHeaders: false, wantsDetails: false, ended: (record: ExchangeRecord) => void records.push({ ...record }) };
   const appPort = options.appPort ?? (await serve(t, options.app ?? ((socket) => void socket.pipe(socket))));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const common = { observer, clock: systemClock, random: Math.random, limits };
