@@ -33,6 +33,8 @@ export interface OptionDefinition {
   readonly choices?: readonly string[];
   readonly default?: unknown;
   readonly required?: boolean;
+  /** What `--option` alone means, for `--option [value]`: a value stands behind `=` only, never in the next word. */
+  readonly bare?: string;
   readonly completes?: Completes;
 }
 

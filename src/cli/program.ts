@@ -55,7 +55,7 @@ export function parseCommandLine(argv: readonly string[], loaded: Loaded | null,
     return { kind: "done", exitCode: EXIT.OK };
   }
   try {
-    program.parse([...argv], { from: "user" });
+    program.parse(spelledOut(argv, loaded?.command.options ?? []), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return { kind: "done", exitCode: error.exitCode === 0 ? EXIT.OK : EXIT.USAGE };
     throw error;
@@ -63,6 +63,16 @@ export function parseCommandLine(argv: readonly string[], loaded: Loaded | null,
   if (found.parsed === null) return { kind: "done", exitCode: EXIT.USAGE };
   const globals = { ...globalsOf(program), ...globalsOf(nouns.get(loaded?.entry.words[0] ?? "")), ...found.parsed.globals };
   return { kind: "run", parsed: { ...found.parsed, globals } };
+}
+
+/** `--dry-run x` as `--dry-run=server x`: commander would take the next word for the value. */
+function spelledOut(argv: readonly string[], options: readonly OptionDefinition[]): string[] {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv.length : end;
+  const bare = new Map(
+    options.flatMap(({ flags, bare: value }) => (value === undefined ? [] : [[flags.split(" ", 1)[0], value] as const])),
+  );
+  return argv.map((word, index) => (index < own && bare.has(word) ? `${word}=${bare.get(word)}` : word));
 }
 
 function newProgram(name: string, stdout: Writer, stderr: Writer): Program {

@@ -28,6 +28,8 @@ export function traced(client: KubeClient, tell: (line: string) => void): KubeCl
       ),
     patch: (kind, name, namespace, patch, options) =>
       told(`patch ${place(kind.plural, name, namespace)}`, client.patch(kind, name, namespace, patch, options)),
+    apply: (kind, object, options) =>
+      told(`apply ${place(kind.plural, object.metadata.name, object.metadata.namespace)}`, client.apply(kind, object, options)),
     delete: (kind, name, namespace, options) =>
       told(`delete ${place(kind.plural, name, namespace)}`, client.delete(kind, name, namespace, options)),
     watch(kind, resourceVersion, options) {

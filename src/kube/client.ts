@@ -79,6 +79,18 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         contentType: "application/merge-patch+json",
         signal: write?.signal,
       }),
+    apply: (kind, object, write) =>
+      transport.json({
+        method: "PATCH",
+        path: withQuery(resourcePath(kind, object.metadata.namespace, object.metadata.name), {
+          ...writeQuery(write),
+          force: write.force ? "true" : undefined,
+        }),
+        // JSON is YAML.
+        body: object,
+        contentType: "application/apply-patch+yaml",
+        signal: write.signal,
+      }),
     async delete(kind, name, namespace, write) {
       const path = withQuery(resourcePath(kind, namespace, name), { dryRun: write?.dryRun ? "All" : undefined });
       await transport.json({ method: "DELETE", path, signal: write?.signal });

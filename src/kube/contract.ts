@@ -38,6 +38,12 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ApplyOptions extends WriteOptions {
+  readonly fieldManager: string;
+  /** Takes fields over from other managers. */
+  readonly force?: boolean;
+}
+
 /** A Kubernetes-shaped API, local or a cluster's. Rejections are {@link KubeError} (src/kube/error.ts). */
 export interface KubeClient {
   list<T extends KubeObject>(kind: KindRef, options?: ListOptions): Promise<ObjectList<T>>;
@@ -53,6 +59,11 @@ export interface KubeClient {
     patch: object,
     options?: WriteOptions & { readonly subresource?: "status" },
   ): Promise<T>;
+  /**
+   * Server-side apply: creates or changes the object so that the fields of `object` are as given and belong to `fieldManager`; fields that it
+   * owned and `object` leaves out go. 409 with a cause for each field that another manager has set otherwise, unless `force`.
+   */
+  apply<T extends KubeObject>(kind: KindRef, object: T, options: ApplyOptions): Promise<T>;
   delete(kind: KindRef, name: string, namespace?: string, options?: WriteOptions): Promise<void>;
   /** Streams from `resourceVersion`; ends when the server closes or `signal` aborts. 410 throws. */
   watch<T extends KubeObject>(kind: KindRef, resourceVersion: string, options?: ListOptions): AsyncIterable<WatchEvent<T>>;

@@ -33,8 +33,9 @@ export async function executeSteps(client: KubeClient, steps: readonly Step[]): 
 }
 
 async function write(client: KubeClient, step: Step): Promise<KubeObject> {
-  const { manifest, current, desired, patch } = step;
+  const { manifest, current, desired, patch, serverSide } = step;
   const { kind, object } = manifest;
+  if (serverSide !== undefined) return client.apply(kind, desired, serverSide);
   if (current === null) return client.create(kind, desired, { fieldManager: FIELD_MANAGER });
   if (Object.keys(patch).length === 0) return current;
   return client.patch(kind, object.metadata.name, object.metadata.namespace, patch, { fieldManager: FIELD_MANAGER });
@@ -47,9 +48,9 @@ async function takeBack(client: KubeClient, done: readonly Applied[]): Promise<s
     const { kind } = step.manifest;
     const { name, namespace, resourceVersion } = object.metadata;
     try {
-      if (change === "created") await client.delete(kind, name, namespace);
+      if (step.current === null) await client.delete(kind, name, namespace);
       // With the version we wrote: a change that somebody else has made since is not ours to undo.
-      else if (change === "configured" && step.current) {
+      else if (change !== "unchanged") {
         await client.update(kind, { ...step.current, metadata: { ...step.current.metadata, resourceVersion } });
       }
     } catch {

@@ -29,6 +29,17 @@ export function threeWayPatch(lastApplied: Json, desired: JsonObject, current: J
   return patch;
 }
 
+/** `current` with a JSON merge patch (RFC 7386) applied. */
+export function mergePatch(current: Json, patch: Json): Json {
+  if (!isObject(patch)) return patch;
+  const merged: JsonObject = isObject(current) ? { ...current } : {};
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === null) delete merged[field];
+    else merged[field] = mergePatch(merged[field], value);
+  }
+  return merged;
+}
+
 /** Equal as JSON; the order of fields does not count, that of lists does. */
 export function sameJson(left: Json, right: Json): boolean {
   if (Object.is(left, right)) return true;

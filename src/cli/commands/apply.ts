@@ -6,15 +6,16 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { loadManifests, refusal } from "../manifests/load.ts";
 import { formatProblem } from "../manifests/source.ts";
-import { FILES, RECURSIVE } from "../options/output.ts";
+import { DRY_RUN, type DryRun, FILES, RECURSIVE, RESULT_OUTPUT, type ResultFormat } from "../options/output.ts";
+import { FIELD_MANAGER_OPTION, FORCE_CONFLICTS, SERVER_SIDE, type ServerSideOptions, serverSideOf } from "../apply/server-side.ts";
 import { formatJson, formatYaml } from "../output/structured.ts";
 import { objectName } from "../resources/names.ts";
 
-interface ApplyOptions {
+interface ApplyOptions extends ServerSideOptions {
   readonly filename?: readonly string[];
   readonly recursive?: boolean;
-  readonly dryRun?: boolean;
-  readonly output: "text" | "json" | "yaml" | "name";
+  readonly dryRun?: DryRun;
+  readonly output: ResultFormat;
 }
 
 const NOTHING_DONE = "nothing was applied";
@@ -24,15 +25,14 @@ export const command = defineCommand<ApplyOptions>({
     "Creates and changes objects so that they are as the files say. All or nothing: every document is judged here and by the " +
     "server before the first is written, and every problem is told with file, line and column.\n\n" +
     "Fields that an earlier apply set and the files no longer have are removed; fields that others set stay.",
-  options: [
-    FILES,
-    RECURSIVE,
-    { flags: "--dry-run", description: "judge and report, write nothing" },
-    { flags: "-o, --output <format>", description: "how to print the result", choices: ["text", "json", "yaml", "name"], default: "text" },
-  ],
+  options: [FILES, RECURSIVE, SERVER_SIDE, FIELD_MANAGER_OPTION, FORCE_CONFLICTS, DRY_RUN, RESULT_OUTPUT],
   examples: [
     { line: "meshctl apply -f mesh.yaml", text: "One file, any number of documents" },
     { line: "meshctl apply -f base -f extra.yaml -R", text: "A directory with its directories, and a file" },
+    {
+      line: "meshctl apply --server-side --field-manager ci -f mesh.yaml",
+      text: "As an owner of the fields that the file sets, and of no others",
+    },
     { line: "meshctl apply -f - --dry-run -o yaml < mesh.yaml", text: "What the server would make of it" },
   ],
   run,
@@ -41,7 +41,7 @@ export const command = defineCommand<ApplyOptions>({
 async function run(context: Context, options: ApplyOptions): Promise<number> {
   const manifests = await loadManifests(context, options.filename ?? [], options.recursive ?? false, NOTHING_DONE);
   const client = await context.client();
-  const { steps, problems } = await planApply(client, manifests);
+  const { steps, problems } = await planApply(client, manifests, { serverSide: serverSideOf(options), local: options.dryRun === "client" });
   if (problems.length > 0) throw refusal(problems, NOTHING_DONE);
 
   const applied = options.dryRun

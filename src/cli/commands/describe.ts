@@ -1,48 +1,44 @@
 import { EXIT } from "../../lib/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { allKinds } from "../../policies/kinds.ts";
-import { ALL_NAMESPACES, SELECTOR } from "../options/output.ts";
+import { ALL_NAMESPACES, FIELD_SELECTOR, FILES, RECURSIVE, SELECTOR } from "../options/output.ts";
 import { createStyle } from "../output/style.ts";
+import { choose, type Choice, fetchChosen } from "../resources/choose.ts";
 import { describeObject } from "../resources/describe.ts";
-import { fetchSelections } from "../resources/fetch.ts";
+import { eventsAbout } from "../resources/events.ts";
 import { relatedTo } from "../resources/related.ts";
-import { parseSelection } from "../resources/select.ts";
 
-interface DescribeOptions {
-  readonly selector?: string;
-  readonly allNamespaces?: boolean;
-}
-
-export const command = defineCommand<DescribeOptions>({
+export const command = defineCommand<Omit<Choice, "all">>({
   description:
-    "Shows everything about an object for people: its fields, the judgements about it, and for a service the routes, policies and endpoints it has.",
+    "Shows everything about an object for people: its fields, the judgements about it, the events, and for a service the routes, " +
+    "policies and endpoints it has.",
   arguments: [
-    { syntax: "<kind>", description: "kind, or KIND/NAME", completes: "kind" },
+    { syntax: "[kind]", description: "kind, or KIND/NAME", completes: "kind" },
     { syntax: "[names...]", description: "only these objects", completes: "object" },
   ],
-  options: [ALL_NAMESPACES, SELECTOR],
+  options: [FILES, RECURSIVE, ALL_NAMESPACES, SELECTOR, FIELD_SELECTOR],
   examples: [
     { line: "meshctl describe service api", text: "A service with its routes, policies and endpoints" },
     { line: "meshctl describe httproutes -A -l team=store", text: "Every route with a label" },
+    { line: "meshctl describe -f mesh.yaml", text: "How it stands with what a file names" },
   ],
   run,
 });
 
-async function run(context: Context, options: DescribeOptions, kind: string, names: readonly string[]): Promise<number> {
+async function run(context: Context, options: Omit<Choice, "all">, kind: string | undefined, names: readonly string[]): Promise<number> {
+  const words = kind === undefined ? [] : [kind, ...names];
+  const chosen = await choose(context, options, words, { bareKind: true, outcome: "nothing was described" });
+  const fetched = await fetchChosen(context, chosen);
   const client = await context.client();
-  const fetched = await fetchSelections(client, parseSelection([kind, ...names], allKinds()), {
-    ...(options.allNamespaces ? {} : { namespace: await context.namespace() }),
-    ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
-  });
   const style = createStyle(context.colour.stdout);
   let first = true;
   for (const { kind: own, items } of fetched) {
     for (const object of items) {
       if (!first) context.print("");
       first = false;
-      const lines = [...describeObject(object, context.clock.nowMs(), style), ...(await relatedTo(client, own, object))];
-      for (const line of lines) context.print(line);
+      const nowMs = context.clock.nowMs();
+      const about = [...(await relatedTo(client, own, object)), ...(await eventsAbout(client, object, nowMs))];
+      for (const line of [...describeObject(object, nowMs, style), ...about]) context.print(line);
     }
   }
   if (first) context.say("No resources found.");

@@ -2,6 +2,7 @@ import { EXIT } from "../../lib/errors.ts";
 import type { KubeObject } from "../../model/object.ts";
 import { LAST_APPLIED } from "../apply/last-applied.ts";
 import { planApply } from "../apply/plan.ts";
+import { FIELD_MANAGER_OPTION, FORCE_CONFLICTS, SERVER_SIDE, type ServerSideOptions, serverSideOf } from "../apply/server-side.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { loadManifests, refusal } from "../manifests/load.ts";
@@ -11,7 +12,7 @@ import { formatYaml } from "../output/structured.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
 import { objectName } from "../resources/names.ts";
 
-interface DiffOptions {
+interface DiffOptions extends ServerSideOptions {
   readonly filename?: readonly string[];
   readonly recursive?: boolean;
 }
@@ -20,9 +21,13 @@ const NOTHING_DONE = "nothing was compared";
 
 export const command = defineCommand<DiffOptions>({
   description: "Shows what `apply` would change, as the server would store it. Exit code 0 when nothing, 1 when something would change.",
-  options: [FILES, RECURSIVE],
+  options: [FILES, RECURSIVE, SERVER_SIDE, FIELD_MANAGER_OPTION, FORCE_CONFLICTS],
   examples: [
     { line: "meshctl diff -f mesh.yaml", text: "Before applying" },
+    {
+      line: "meshctl diff --server-side --field-manager ci --force-conflicts -f mesh.yaml",
+      text: "What that manager's apply would change",
+    },
     { line: "meshctl diff -R -f deploy/ || echo 'not yet applied'", text: "In a script" },
   ],
   run,
@@ -30,7 +35,7 @@ export const command = defineCommand<DiffOptions>({
 
 async function run(context: Context, options: DiffOptions): Promise<number> {
   const manifests = await loadManifests(context, options.filename ?? [], options.recursive ?? false, NOTHING_DONE);
-  const { steps, problems } = await planApply(await context.client(), manifests);
+  const { steps, problems } = await planApply(await context.client(), manifests, { serverSide: serverSideOf(options) });
   if (problems.length > 0) throw refusal(problems, NOTHING_DONE);
   const style = createStyle(context.colour.stdout);
   let differs = false;

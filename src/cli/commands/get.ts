@@ -1,47 +1,60 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import type { KindDescriptor } from "../../model/kind.ts";
-import { keyOf, type KubeObject } from "../../model/object.ts";
-import { allKinds } from "../../policies/kinds.ts";
-import { ALL_NAMESPACES, LIST_OUTPUT, type ListFormat, SELECTOR, WATCH } from "../options/output.ts";
-import { drained } from "../output/drain.ts";
-import { formatJson, formatYaml } from "../output/structured.ts";
-import { Table } from "../output/table.ts";
-import { headersFor, rowFor, type TableOptions } from "../resources/columns.ts";
-import { type Fetched, fetchSelections } from "../resources/fetch.ts";
-import { follow } from "../resources/follow.ts";
-import { objectName } from "../resources/names.ts";
-import { printFetched } from "../resources/print.ts";
-import { parseSelection } from "../resources/select.ts";
+import {
+  ALL_NAMESPACES,
+  FIELD_SELECTOR,
+  FILES,
+  IGNORE_NOT_FOUND,
+  OBJECT_OUTPUT,
+  type ObjectFormat,
+  RECURSIVE,
+  SELECTOR,
+  WATCH,
+} from "../options/output.ts";
+import { formatJson } from "../output/structured.ts";
+import { parsePath, type Step } from "../output/json-path/parse.ts";
+import { choose, type Choice, fetchChosen } from "../resources/choose.ts";
+import { printFetched, type PrintOptions } from "../resources/print.ts";
+import { sortFetched } from "../resources/sort.ts";
+import { watchObjects } from "../resources/watch.ts";
 
-interface GetOptions {
-  readonly output: ListFormat;
-  readonly allNamespaces?: boolean;
-  readonly selector?: string;
-  readonly fieldSelector?: string;
+interface GetOptions extends Omit<Choice, "all"> {
+  readonly output?: ObjectFormat;
   readonly watch?: boolean;
+  readonly watchOnly?: boolean;
+  readonly outputWatchEvents?: boolean;
+  readonly sortBy?: readonly Step[];
+  readonly labelColumns?: readonly string[];
   readonly headers: boolean;
   readonly showLabels?: boolean;
   readonly ignoreNotFound?: boolean;
+  readonly raw?: string;
 }
 
 export const command = defineCommand<GetOptions>({
   description:
     "Lists objects of one or several kinds, kubectl's way. Kinds go by their singular, plural or short name; `mesh` is every kind of the mesh.",
   arguments: [
-    { syntax: "<kind>", description: "kind, several with commas, or KIND/NAME", completes: "kind" },
+    { syntax: "[kind]", description: "kind, several with commas, or KIND/NAME", completes: "kind" },
     { syntax: "[names...]", description: "only these objects", completes: "object" },
   ],
   options: [
-    LIST_OUTPUT,
+    OBJECT_OUTPUT,
     ALL_NAMESPACES,
     SELECTOR,
-    { flags: "--field-selector <fields>", description: "only objects with these fields: metadata.name=web" },
+    FIELD_SELECTOR,
+    FILES,
+    RECURSIVE,
     WATCH,
-    { flags: "--no-headers", description: "leave the line of column names out" },
+    { flags: "--watch-only", description: "show changes without what is there already" },
+    { flags: "--output-watch-events", description: "say of each change whether it is ADDED, MODIFIED or DELETED" },
+    { flags: "--sort-by <path>", description: "in the order of a field: .metadata.creationTimestamp", parse: parsePath },
+    { flags: "-L, --label-columns <labels>", description: "a column for each of these labels", parse: (text: string) => text.split(",") },
     { flags: "--show-labels", description: "add a column with the labels" },
-    { flags: "--ignore-not-found", description: "no error where a named object does not exist" },
+    { flags: "--no-headers", description: "leave the line of column names out" },
+    IGNORE_NOT_FOUND,
+    { flags: "--raw <path>", description: "print what the server answers at a path" },
   ],
   examples: [
     { line: "meshctl get workloads -o wide", text: "What runs, with identity and addresses" },
@@ -51,26 +64,27 @@ export const command = defineCommand<GetOptions>({
     { line: "meshctl get workloads -w", text: "Go on with every change" },
     { line: "meshctl get services --field-selector metadata.name=api -o name", text: "Names only" },
     { line: "meshctl get service maybe --ignore-not-found", text: "Nothing, rather than an error" },
+    { line: "meshctl get service api -o jsonpath='{.spec.ports[0].port}'", text: "One field, for scripts" },
+    { line: "meshctl get services -o custom-columns=NAME:.metadata.name,PORTS:.spec.ports[*].port", text: "Columns of your own" },
   ],
   run,
 });
 
-async function run(context: Context, options: GetOptions, kind: string, names: readonly string[]): Promise<number> {
-  const selections = parseSelection([kind, ...names], allKinds());
-  const client = await context.client();
-  const scope = {
-    ...(options.allNamespaces ? {} : { namespace: await context.namespace() }),
-    ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
-    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
-  };
-  const named = selections.some((selection) => selection.names !== null);
-  if (named && options.allNamespaces) throw new UserError("a name stands in one namespace: leave -A out", { exitCode: EXIT.USAGE });
-  if (named && options.selector !== undefined) throw new UserError("names and --selector exclude each other", { exitCode: EXIT.USAGE });
-  if (options.watch && (selections.length > 1 || (named && selections[0]?.names?.length !== 1))) {
-    throw new UserError("only one kind, or one object, can be watched at a time", { exitCode: EXIT.USAGE });
+async function run(context: Context, options: GetOptions, kind: string | undefined, names: readonly string[]): Promise<number> {
+  const words = kind === undefined ? [] : [kind, ...names];
+  if (options.raw !== undefined) return raw(context, options.raw, words);
+  if (kind === undefined && options.filename === undefined) {
+    throw usage("get what?", "Name a kind: `meshctl get workloads`. `meshctl api-resources` lists them.");
+  }
+  const watching = options.watch || options.watchOnly;
+  const chosen = await choose(context, options, words, { bareKind: true, outcome: "nothing was read" });
+  const { byName, selections } = chosen;
+  if (watching && (selections.length > 1 || (byName && selections[0]?.names?.length !== 1))) {
+    throw usage("only one kind, or one object, can be watched at a time");
   }
   const missing: Error[] = [];
-  const fetched = await fetchSelections(client, selections, scope, (error) => missing.push(error));
+  const unsorted = await fetchChosen(context, chosen, (error) => missing.push(error));
+  const fetched = options.sortBy === undefined ? unsorted : sortFetched(unsorted, options.sortBy);
   if (options.ignoreNotFound) missing.length = 0;
   const nothing = fetched.every(({ items }) => items.length === 0);
   // What is there is printed first; what is not there is an error all the same.
@@ -79,80 +93,40 @@ async function run(context: Context, options: GetOptions, kind: string, names: r
     return missing.length === 0 ? EXIT.OK : EXIT.NOT_FINE;
   };
   if (nothing && missing.length > 0) return end();
-  if (nothing && (options.output === "table" || options.output === "wide") && !options.watch) {
-    if (!named) context.say(options.allNamespaces ? "No resources found." : `No resources found in namespace ${scope.namespace}.`);
+  const output = options.output ?? { kind: "table" };
+  if (nothing && !watching && (output.kind === "table" || output.kind === "wide")) {
+    if (!byName) context.say(options.allNamespaces ? "No resources found." : `No resources found in namespace ${chosen.namespace}.`);
     return EXIT.OK;
   }
-  const single = named && selections.length === 1 && selections[0]?.names?.length === 1;
+  const single = byName && selections.length === 1 && selections[0]?.names?.length === 1;
   if (nothing && single) return EXIT.OK;
-  const withNamespace = options.allNamespaces ?? false;
-  const [first] = fetched;
-  if (options.watch && first) return watch(context, options, first, { ...scope, single });
-  printFetched(context, fetched, {
-    output: options.output,
-    withNamespace,
+  const printing: PrintOptions = {
+    output,
+    withNamespace: options.allNamespaces ?? false,
     showLabels: options.showLabels ?? false,
+    labelColumns: options.labelColumns ?? [],
     noHeaders: !options.headers,
     single,
+  };
+  const [first] = fetched;
+  if (!watching || first === undefined) {
+    printFetched(context, fetched, printing);
+    return end();
+  }
+  return watchObjects(context, first, chosen, printing, {
+    changesOnly: options.watchOnly ?? false,
+    withEvents: options.outputWatchEvents ?? false,
   });
-  return end();
 }
 
-/** The list, then a line (or document) for each change. Deleted objects are shown once more, as kubectl does. */
-async function watch(
-  context: Context,
-  options: GetOptions,
-  fetched: Fetched,
-  scope: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string; readonly single: boolean },
-): Promise<number> {
-  const { kind, items } = fetched;
-  const signal = context.interrupts.takeOver();
-  const client = await context.client();
-  const table = {
-    wide: options.output === "wide",
-    withNamespace: options.allNamespaces === true && kind.namespaced,
-    showLabels: options.showLabels ?? false,
-  };
-  const screen = new Table(headersFor(kind, table));
-  const print = (objects: typeof items, heading: boolean): void => {
-    if (options.output === "json") for (const object of objects) context.print(formatJson(object));
-    else if (options.output === "yaml") for (const object of objects) context.print(`---\n${formatYaml(object)}`);
-    else if (options.output === "name") for (const { metadata } of objects) context.print(objectName(kind, metadata.name));
-    else {
-      const lines = screen.lines(objects.map((object) => rowFor(object, kind, table, context.clock.nowMs())));
-      if (heading && options.headers) context.print(screen.heading());
-      for (const line of lines) context.print(line);
-    }
-  };
-  // A lease that is renewed changes an object every few seconds, and nothing that a table shows.
-  const rows = options.output === "table" || options.output === "wide";
-  const shown = new Map(items.map((item) => [keyOf(item), shownText(item, kind, table)]));
-  print(items, true);
-  const { single, ...selectors } = scope;
-  const name = single ? items[0]?.metadata.name : undefined;
-  const resourceVersion = fetched.resourceVersion || (items[0]?.metadata.resourceVersion ?? "");
-  const fieldSelector = name === undefined ? selectors.fieldSelector : `metadata.name=${name}`;
-  for await (const event of follow(
-    client,
-    kind,
-    { items, resourceVersion },
-    { ...selectors, ...(fieldSelector ? { fieldSelector } : {}), signal },
-  )) {
-    const key = keyOf(event.object);
-    const text = shownText(event.object, kind, table);
-    if (rows && event.type === "MODIFIED" && shown.get(key) === text) continue;
-    if (event.type === "DELETED") shown.delete(key);
-    else shown.set(key, text);
-    print([event.object], false);
-    await drained(context.stdout);
-  }
+async function raw(context: Context, path: string, words: readonly string[]): Promise<number> {
+  if (words.length > 0) throw usage("--raw says what to get: leave kind and names out");
+  if (!path.startsWith("/")) throw usage(`"${path}" is not a path of the server`, "It begins with a slash: /version, /apis.");
+  const answer = await (await context.client()).request<unknown>("GET", path);
+  context.print(formatJson(answer));
   return EXIT.OK;
 }
 
-/** What tells two states of an object apart for somebody who looks at rows: every cell, ages apart, and what users write. */
-function shownText(object: KubeObject, kind: KindDescriptor, table: TableOptions): string {
-  const { uid, generation, creationTimestamp } = object.metadata;
-  // As old as at its creation: the age of both states is the same then.
-  const bornMs = Date.parse(creationTimestamp ?? "") || 0;
-  return JSON.stringify([uid, generation, rowFor(object, kind, { ...table, wide: true, showLabels: true }, bornMs)]);
+function usage(message: string, hint?: string): UserError {
+  return new UserError(message, { exitCode: EXIT.USAGE, hint });
 }

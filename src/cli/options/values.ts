@@ -15,6 +15,13 @@ export function parseDuration(text: string): number {
   return durationMs;
 }
 
+/** How long to wait, in milliseconds: `30s`, `0` for not at all; null, without end, for a negative one. */
+export function parseTimeout(text: string): number | null {
+  if (text === "0") return 0;
+  if (/^-\d/.test(text)) return null;
+  return parseDuration(text);
+}
+
 /** A parser of durations up to `maxMs`, which is `words` for people. */
 export function parseDurationUpTo(maxMs: number, words: string): (text: string) => number {
   return (text) => {

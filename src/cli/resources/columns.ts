@@ -8,14 +8,16 @@ export interface TableOptions {
   readonly wide: boolean;
   readonly withNamespace: boolean;
   readonly showLabels: boolean;
+  /** Labels with a column each. */
+  readonly labelColumns: readonly string[];
   /** `httproute.gateway.networking.k8s.io/` before the name, where several kinds stand in one answer. */
   readonly namePrefix?: string;
 }
 
 /** Headers of `get` for a kind: NAME, its own columns, AGE. */
-export function headersFor(kind: KindDescriptor, { wide, withNamespace, showLabels }: TableOptions): string[] {
+export function headersFor(kind: KindDescriptor, { wide, withNamespace, showLabels, labelColumns }: TableOptions): string[] {
   const own = columnsOf(kind, wide).map(({ name }) => name);
-  return [...(withNamespace ? ["namespace"] : []), "name", ...own, "age", ...(showLabels ? ["labels"] : [])];
+  return [...(withNamespace ? ["namespace"] : []), "name", ...own, "age", ...labelColumns.map(lastPart), ...(showLabels ? ["labels"] : [])];
 }
 
 /** One object's cells under {@link headersFor}. */
@@ -27,8 +29,14 @@ export function rowFor(object: KubeObject, kind: KindDescriptor, options: TableO
     `${options.namePrefix ?? ""}${name}`,
     ...own,
     creationTimestamp === undefined ? "" : formatAge(nowMs - Date.parse(creationTimestamp)),
+    ...options.labelColumns.map((label) => labels[label] ?? ""),
     ...(options.showLabels ? [formatCell([labels])] : []),
   ];
+}
+
+/** `meshctl.dev/service` → `service`. */
+function lastPart(label: string): string {
+  return label.slice(label.lastIndexOf("/") + 1);
 }
 
 function columnsOf(kind: KindDescriptor, wide: boolean): readonly PrinterColumn[] {

@@ -20,8 +20,8 @@ export async function fetchSelections(
   onMissing?: (error: KubeError) => void,
 ): Promise<Fetched[]> {
   const fetched: Fetched[] = [];
-  for (const { kind, names } of selections) {
-    const scope = scopeOf(kind, options);
+  for (const { kind, names, namespace } of selections) {
+    const scope = scopeOf(kind, namespace === undefined ? options : { ...options, namespace });
     if (names === null) {
       const { items, resourceVersion } = await client.list(kind, scope);
       fetched.push({ kind, items: items, resourceVersion });

@@ -6,6 +6,8 @@ import type { KindRegistry } from "../../model/registry.ts";
 export interface Selection {
   readonly kind: KindDescriptor;
   readonly names: readonly string[] | null;
+  /** Where the names are, when it is not where the command works: an object of a file has its own. */
+  readonly namespace?: string;
 }
 
 /**

@@ -60,6 +60,9 @@ export function mediaType(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
+/** kubectl's commands that make one object (`create namespace`, `create deployment`) speak protobuf; those that read files do not. */
+const PROTOBUF_ADVICE = "with kubectl, write `kubectl create ... --dry-run=client -o yaml | kubectl create -f -`";
+
 /** JSON or YAML bytes → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s. */
 export function decodeBody(bytes: Buffer, type: string): unknown {
   const value =
@@ -70,11 +73,8 @@ export function decodeBody(bytes: Buffer, type: string): unknown {
 
 function decodeJson(bytes: Buffer, type: string): unknown {
   if (type !== "" && type !== "application/json" && !type.endsWith("+json")) {
-    throw new HttpError(
-      415,
-      "UnsupportedMediaType",
-      `the media type "${type}" is not supported: send application/json or application/yaml`,
-    );
+    const what = `the media type "${type}" is not supported: send application/json or application/yaml`;
+    throw new HttpError(415, "UnsupportedMediaType", type.endsWith("protobuf") ? `${what}; ${PROTOBUF_ADVICE}` : what);
   }
   const text = decodeText(bytes);
   let value: unknown;

@@ -25,7 +25,8 @@ data: {a: b}
 `;
 
 export function configMap(name: string, labels = ""): string {
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {${labels}}}\ndata: {a: b}\n`;
+  const metadata = labels === "" ? `name: ${name}` : `name: ${name}, labels: {${labels}}`;
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {${metadata}}\ndata: {a: b}\n`;
 }
 
 /** Service api with these ports, each named after its number. */

@@ -7,7 +7,7 @@ import { faultKind } from "../../fault/edit.ts";
 import type { FaultInjection } from "../../fault/types.ts";
 import { ALL_NAMESPACES } from "../../options/output.ts";
 import { Table } from "../../output/table.ts";
-import { printFetched } from "../../resources/print.ts";
+import { printObjects } from "../../resources/print.ts";
 
 interface ListOptions {
   readonly allNamespaces?: boolean;
@@ -34,7 +34,7 @@ async function run(context: Context, options: ListOptions): Promise<number> {
   const withNamespace = options.allNamespaces ?? false;
   if (options.output !== "table") {
     const fetched = [{ kind, items: list.items, resourceVersion: list.resourceVersion }];
-    printFetched(context, fetched, { output: options.output, withNamespace, showLabels: false, noHeaders: false, single: false });
+    printObjects(context, fetched, options.output);
     return EXIT.OK;
   }
   if (list.items.length === 0) {

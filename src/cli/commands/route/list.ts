@@ -8,7 +8,7 @@ import type { Context } from "../../context.ts";
 import { ALL_NAMESPACES, LIST_OUTPUT, type ListFormat } from "../../options/output.ts";
 import { createStyle, type Style } from "../../output/style.ts";
 import { Table } from "../../output/table.ts";
-import { printFetched } from "../../resources/print.ts";
+import { printObjects } from "../../resources/print.ts";
 import { resolveKind } from "../../resources/select.ts";
 import { describeMatches } from "../../split/rivals.ts";
 import { formatPercent, sumOf } from "../../split/weights.ts";
@@ -37,7 +37,7 @@ async function run(context: Context, options: ListOptions): Promise<number> {
   const withNamespace = options.allNamespaces ?? false;
   if (options.output === "json" || options.output === "yaml" || options.output === "name") {
     const fetched = [{ kind, items: routes, resourceVersion: list.resourceVersion }];
-    printFetched(context, fetched, { output: options.output, withNamespace, showLabels: false, noHeaders: false, single: false });
+    printObjects(context, fetched, options.output);
     return EXIT.OK;
   }
   if (routes.length === 0) {
