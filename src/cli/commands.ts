@@ -25,6 +25,9 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
   ),
   command("local logs", "Mesh on this machine", "print the controller's log", () => import("./commands/local/logs.ts")),
 
+  command("inject", "Kubernetes", "add the sidecar to the pods of manifests", () => import("./commands/inject.ts")),
+  command("uninject", "Kubernetes", "take it out of them again", () => import("./commands/uninject.ts")),
+
   command("get", "Resources", "list objects", () => import("./commands/get.ts")),
   command("describe", "Resources", "show everything about an object", () => import("./commands/describe.ts")),
   command("apply", "Resources", "bring objects to what files say, all or nothing", () => import("./commands/apply.ts")),

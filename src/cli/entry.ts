@@ -13,5 +13,13 @@ export interface CommandEntry {
 }
 
 /** Headings of the help page, in this order. */
-export const COMMAND_GROUPS = ["Mesh on this machine", "Resources", "Traffic", "Watch and diagnose", "Identity", "Other"] as const;
+export const COMMAND_GROUPS = [
+  "Mesh on this machine",
+  "Kubernetes",
+  "Resources",
+  "Traffic",
+  "Watch and diagnose",
+  "Identity",
+  "Other",
+] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];

@@ -15,18 +15,27 @@ const EXTENSION = /\.(ya?ml|json)$/i;
  */
 export async function readSources(
   names: readonly string[],
-  options: { readonly cwd: string; readonly recursive: boolean; readonly stdin: AsyncIterable<string | Buffer> },
+  options: {
+    readonly cwd: string;
+    readonly recursive: boolean;
+    readonly stdin: AsyncIterable<string | Buffer>;
+    /** Instead of {@link MAX_SOURCE_BYTES}. */
+    readonly maxBytes?: number;
+    /** The byte-order mark is part of the text. */
+    readonly keepMark?: boolean;
+  },
 ): Promise<ManifestSource[]> {
   const sources: ManifestSource[] = [];
+  const { maxBytes = MAX_SOURCE_BYTES, keepMark = false } = options;
   for (const name of names) {
     if (name === "-") {
       if (sources.some((source) => source.name === "-")) throw new UserError("stdin can be read once only", { exitCode: EXIT.USAGE });
-      sources.push({ name, text: decode(name, await readAll(options.stdin)) });
+      sources.push({ name, text: decode(name, await readAll(options.stdin, maxBytes), keepMark) });
       continue;
     }
     for (const file of filesOf(name, options.cwd, options.recursive)) {
       if (sources.length >= MAX_FILES) throw new UserError(`more than ${MAX_FILES} files`, { hint: "Name fewer, or apply them in parts." });
-      sources.push({ name: file, text: decode(file, readBytes(resolve(options.cwd, file), file)) });
+      sources.push({ name: file, text: decode(file, readBytes(resolve(options.cwd, file), file, maxBytes), keepMark) });
     }
   }
   return sources;
@@ -54,10 +63,10 @@ function filesOf(name: string, cwd: string, recursive: boolean): string[] {
   return files;
 }
 
-function readBytes(path: string, name: string): Buffer {
+function readBytes(path: string, name: string, maxBytes: number): Buffer {
   try {
     const { size } = statSync(path);
-    if (size > MAX_SOURCE_BYTES) throw tooLarge(name, size);
+    if (size > maxBytes) throw tooLarge(name, size, maxBytes);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -65,34 +74,31 @@ function readBytes(path: string, name: string): Buffer {
   }
 }
 
-async function readAll(stdin: AsyncIterable<string | Buffer>): Promise<Buffer> {
+async function readAll(stdin: AsyncIterable<string | Buffer>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stdin) {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     size += bytes.length;
-    if (size > MAX_SOURCE_BYTES) throw tooLarge("-", size);
+    if (size > maxBytes) throw tooLarge("-", size, maxBytes);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(name: string, size: number): UserError {
-  return new UserError(
-    `${name}: too large for a manifest (over ${(size / 1e6).toFixed(1)} MB; at most ${MAX_SOURCE_BYTES / 1024 / 1024} MiB)`,
-    {
-      hint: "Split it into several files.",
-    },
-  );
+function tooLarge(name: string, size: number, maxBytes: number): UserError {
+  return new UserError(`${name}: too large for a manifest (over ${(size / 1e6).toFixed(1)} MB; at most ${maxBytes / 1024 / 1024} MiB)`, {
+    hint: "Split it into several files.",
+  });
 }
 
 /** UTF-8 with or without a byte-order mark; anything else, and anything with a zero byte, is no text. */
-function decode(name: string, bytes: Buffer): string {
+function decode(name: string, bytes: Buffer, keepMark: boolean): string {
   const zero = bytes.indexOf(0);
   if (zero >= 0)
     throw new UserError(`${name}: not a text file (a zero byte at offset ${zero})`, { hint: "Manifests are YAML or JSON text." });
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: keepMark }).decode(bytes);
   } catch {
     throw new UserError(`${name}: not UTF-8 text`, { hint: "Manifests are YAML or JSON text in UTF-8." });
   }

@@ -6,7 +6,7 @@ import { type KubeObject, keyOf } from "../../model/object.ts";
 import { parseObject } from "../../model/parse.ts";
 import type { KindRegistry } from "../../model/registry.ts";
 import { isUnknownField } from "../../model/violations.ts";
-import { parseFieldPath } from "./field-path.ts";
+import { parseFieldPath } from "../../lib/field-path.ts";
 import type { ManifestDocument } from "./parse.ts";
 import type { ManifestProblem } from "./source.ts";
 

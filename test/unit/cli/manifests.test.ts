@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { parseFieldPath } from "../../../src/cli/manifests/field-path.ts";
+import { parseFieldPath } from "../../../src/lib/field-path.ts";
 import { parseManifests } from "../../../src/cli/manifests/parse.ts";
 import { MAX_SOURCE_BYTES, readSources } from "../../../src/cli/manifests/read.ts";
 import { formatProblem } from "../../../src/cli/manifests/source.ts";
