@@ -34,6 +34,8 @@ export interface KindDescriptor {
   readonly table?: readonly TableColumn[];
   /** Custom resources on a cluster, which clients treat differently from built-in ones. True for kinds registered by a CustomResourceDefinition. */
   readonly custom?: boolean;
+  /** Verbs of its collection and objects where they are not all there are: kinds that are answered and never kept. */
+  readonly verbs?: readonly string[];
   /** Where the scale subresource reads and writes; absent: there is none. */
   readonly scale?: ScalePaths;
   /** Field paths for field selectors besides the metadata; absent: every field of the schema. */

@@ -124,7 +124,7 @@ function resourceList(group: string, version: string, kinds: readonly KindDescri
       singularName: singular,
       namespaced,
       kind: kind.kind,
-      verbs: VERBS,
+      verbs: kind.verbs ?? VERBS,
       ...nonEmpty({ shortNames, categories }),
     };
     if (!kind.status) return [main];
@@ -145,7 +145,7 @@ function aggregatedGroup(group: string, kinds: readonly KindDescriptor[]): objec
         responseKind,
         scope: kind.namespaced ? "Namespaced" : "Cluster",
         singularResource: kind.singular,
-        verbs: VERBS,
+        verbs: kind.verbs ?? VERBS,
         ...nonEmpty({ shortNames, categories }),
         ...(kind.status ? { subresources: [{ subresource: "status", responseKind, verbs: STATUS_VERBS }] } : {}),
       };

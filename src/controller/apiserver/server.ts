@@ -8,6 +8,11 @@ import { createLiveKinds } from "../../model/live-kinds.ts";
 import { createKindRegistry, type KindRegistry } from "../../model/registry.ts";
 import { asHttpError } from "../failure-status.ts";
 import { type Caller, HttpError } from "../http.ts";
+import type { SecretStore } from "../../ca/contract.ts";
+import { createAccess } from "./access/access.ts";
+import { sendReview } from "./access/answer-review.ts";
+import { createMemorySecrets } from "./access/memory-secrets.ts";
+import { REVIEW_KINDS } from "./access/review-kinds.ts";
 import { answerError, answerOutcome } from "./answer.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import type { ApiContext } from "./context.ts";
@@ -36,6 +41,8 @@ export interface ApiServerOptions {
   readonly random?: Random;
   readonly uuid?: () => string;
   readonly watchLimits?: Partial<WatchLimits>;
+  /** For the key that signs tokens of service accounts; absent, they end with the process. */
+  readonly secrets?: SecretStore;
   /** For answers nobody expected: 500 without details to the client, the details here. */
   readonly onInternalError?: (error: unknown) => void;
 }
@@ -44,7 +51,7 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /**
    * Answers what lies under /api, /apis, /openapi and /version; resolves with false, having touched nothing,
-   * for other paths. The caller is authenticated already; only admins are let in.
+   * for other paths. A caller that is no admin is let in with a service account's token, for what stored roles allow.
    */
   handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<boolean>;
   /** Watches that are open now. */
@@ -63,13 +70,25 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const api: ApiContext = { store, kinds, clock, random, uuid };
   const watches = new Watches(api, { ...WATCH_LIMITS, ...options.watchLimits });
   const discovery = createDiscovery(kinds);
+  const access = await createAccess({ store, clock, secrets: options.secrets ?? createMemorySecrets() });
   await seed(api);
   const registrar = await createRegistrar(api, kinds, fixed, (error) => options.onInternalError?.(error));
 
-  async function answer(request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { method = "GET" } = request;
     const reply = { request, response, clock };
-    if (discovery.answer(reply, path)) return;
+    const subject = await access.subjectOf(request, caller);
     const resource = parseResourcePath(path, query, kinds);
+    access.require(subject, method, path, resource);
+    if (discovery.answer(reply, path)) return;
+    const review = resource === null ? null : access.review(subject, method, resource, () => bodyOf(request));
+    if (review !== null) return sendReview(response, await review);
     if (resource === null || !subresourceServed(resource)) {
       throw new HttpError(404, "NotFound", "the server could not find the requested resource");
     }
@@ -84,8 +103,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       const [path = "", search = ""] = splitUrl(request.url ?? "/");
       if (!OWN_PATH.test(path)) return false;
       try {
-        if (caller.kind !== "admin") throw new HttpError(403, "Forbidden", "only administrators of the mesh may use the resource API");
-        await answer(request, response, path, new URLSearchParams(search));
+        await answer(request, response, caller, path, new URLSearchParams(search));
       } catch (error) {
         // A client that left in the middle of its body is nobody's fault, and hears no answer.
         if (!(error instanceof HttpError) && request.destroyed) return true;
@@ -106,13 +124,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
 /** Kinds that the server knows more about than everybody else take the places of those only stored. */
 function withOwnKinds(kinds: readonly KindDescriptor[]): readonly KindDescriptor[] {
-  const own: readonly KindDescriptor[] = [definitionKind];
+  const own: readonly KindDescriptor[] = [definitionKind, ...REVIEW_KINDS];
   const same = (left: KindDescriptor, right: KindDescriptor): boolean => left.group === right.group && left.plural === right.plural;
   return [...kinds.filter((kind) => !own.some((other) => same(kind, other))), ...own];
 }
 
 /** Method and place → verb. */
 async function decide(api: ApiContext, request: IncomingMessage, resource: ResourceRequest): Promise<Outcome> {
+  if (resource.kind.verbs !== undefined) throw methodNotAllowed();
   const named = resource.name !== undefined;
   // Over every namespace there is only reading.
   const everywhere = !named && resource.kind.namespaced && resource.namespace === undefined;

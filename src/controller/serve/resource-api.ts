@@ -11,7 +11,8 @@ export function resourceApiEndpoints(api: ResourceApi): readonly Endpoint[] {
   return ["/api/*", "/apis/*", "/openapi/*", "/version"].map((path) => ({
     method: "*",
     path,
-    access: "admin",
+    // It knows more callers than this server: service accounts, by the tokens it gave them.
+    access: "self",
     async handle({ request, response, caller }) {
       if (!(await api.handle(request, response, caller))) {
         throw new HttpError(404, "NotFound", "the server could not find the requested resource");

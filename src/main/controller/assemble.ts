@@ -1,4 +1,5 @@
 /** Wires the controller and starts it in order: secrets, store, ports, sources, reconcilers. */
+import { createFileSecretStore } from "../../ca/backends/files.ts";
 import { createApiServer } from "../../controller/apiserver/server.ts";
 import { openStore } from "../../controller/apiserver/store/store.ts";
 import { openAdminToken } from "../../controller/certificates/admin-token.ts";
@@ -82,6 +83,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
     kinds: allKinds(),
     clock,
     random,
+    secrets: createFileSecretStore(layout.caDir),
     onInternalError: (error) => log.error("resource API failed", { error: error instanceof Error ? error.stack : messageOf(error) }),
   });
   ends.push(() => api.close());
