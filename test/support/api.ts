@@ -40,6 +40,7 @@ export async function startApi(
     readonly watchLimits?: Partial<WatchLimits>;
     readonly kinds?: KindRegistry;
     readonly port?: number;
+    readonly audit?: (line: string) => void;
   } = {},
 ): Promise<TestApi> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "meshctl-api-"));
@@ -51,6 +52,7 @@ export async function startApi(
     kinds,
     clock: systemClock,
     watchLimits: options.watchLimits,
+    audit: options.audit,
     onInternalError: (error) => errors.push(error),
   });
   const server = createServer({ cert: certificate.certPem, key: certificate.keyPem }, (request, response) => {

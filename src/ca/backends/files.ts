@@ -1,10 +1,11 @@
 /** SecretStore, RecordLog and AuditSink as files of one machine: directory 0700, files 0600 (design section 9). */
 import { mkdirSync } from "node:fs";
-import { type FileHandle, open, readFile, rename, stat, truncate } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { AuditEntry, AuditSink, RecordLog, SecretStore } from "../contract.ts";
+import { createRotatingLines } from "../../lib/rotating-lines.ts";
+import type { AuditSink, RecordLog, SecretStore } from "../contract.ts";
 
 const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
 
@@ -100,50 +101,17 @@ export function createFileRecordLog(path: string): RecordLog {
 /** 8 MiB × 5 files: some 200,000 lines. */
 const AUDIT_FILE_BYTES = 8 * 1024 * 1024;
 const AUDIT_FILES = 5;
+const AUDIT_WAITING = 10_000;
 
 /**
  * `ca.jsonl` in `directory`, renamed to `ca.1.jsonl` … `ca.4.jsonl` as it fills, the oldest dropped.
  * `failed` hears about lines that could not be written.
  */
 export function createFileAuditSink(directory: string, failed: (error: unknown) => void, maxFileBytes = AUDIT_FILE_BYTES): AuditSink {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, "ca.jsonl");
-  let handle: FileHandle | null = null;
-  let size = 0;
-  let chain: Promise<void> = Promise.resolve();
-
-  async function rotate(): Promise<void> {
-    await handle?.close();
-    handle = null;
-    for (let number = AUDIT_FILES - 1; number >= 1; number -= 1) {
-      const from = number === 1 ? path : join(directory, `ca.${number - 1}.jsonl`);
-      await rename(from, join(directory, `ca.${number}.jsonl`)).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-      });
-    }
-  }
-
-  async function append(entry: AuditEntry): Promise<void> {
-    const line = `${JSON.stringify(entry)}\n`;
-    if (handle !== null && size + line.length > maxFileBytes) await rotate();
-    if (handle === null) {
-      handle = await open(path, "a", 0o600);
-      size = (await handle.stat()).size;
-    }
-    await handle.appendFile(line);
-    size += line.length;
-  }
-
+  const lines = createRotatingLines({ directory, name: "ca", maxFileBytes, files: AUDIT_FILES, maxWaiting: AUDIT_WAITING, failed });
   return {
-    write(entry) {
-      chain = chain.then(() => append(entry)).catch(failed);
-      return chain;
-    },
-    async close() {
-      await chain;
-      await handle?.close();
-      handle = null;
-    },
+    write: (entry) => lines.append(JSON.stringify(entry)),
+    close: () => lines.close(),
   };
 }
 

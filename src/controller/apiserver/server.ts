@@ -14,6 +14,7 @@ import { sendReview } from "./access/answer-review.ts";
 import { createMemorySecrets } from "./access/memory-secrets.ts";
 import { REVIEW_KINDS } from "./access/review-kinds.ts";
 import { answerError, answerOutcome } from "./answer.ts";
+import { type AuditRecord, type AuditSink, startAudit } from "./audit.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import type { ApiContext } from "./context.ts";
 import { definitionKind } from "./definitions/kind.ts";
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   readonly watchLimits?: Partial<WatchLimits>;
   /** For the key that signs tokens of service accounts; absent, they end with the process. */
   readonly secrets?: SecretStore;
+  /** Where one line for each write goes; absent: nowhere. */
+  readonly audit?: AuditSink;
   /** For answers nobody expected: 500 without details to the client, the details here. */
   readonly onInternalError?: (error: unknown) => void;
 }
@@ -80,10 +83,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     caller: Caller,
     path: string,
     query: URLSearchParams,
+    record: AuditRecord | null,
   ): Promise<void> {
     const { method = "GET" } = request;
     const reply = { request, response, clock };
     const subject = await access.subjectOf(request, caller);
+    record?.known(subject);
     const resource = parseResourcePath(path, query, kinds);
     access.require(subject, method, path, resource);
     if (discovery.answer(reply, path)) return;
@@ -95,15 +100,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const watch = request.method === "GET" && booleanOf(query, "watch");
     const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"], watch);
     if (watch) return watches.start(resource, response, wanted);
-    answerOutcome(reply, resource, await decide(api, request, resource), wanted);
+    const outcome = await decide(api, request, resource);
+    record?.decided(outcome);
+    answerOutcome(reply, resource, outcome, wanted);
   }
 
   return {
     async handle(request, response, caller) {
       const [path = "", search = ""] = splitUrl(request.url ?? "/");
       if (!OWN_PATH.test(path)) return false;
+      const record = options.audit === undefined ? null : startAudit({ sink: options.audit, kinds, clock, uuid }, request, response);
       try {
-        await answer(request, response, caller, path, new URLSearchParams(search));
+        await answer(request, response, caller, path, new URLSearchParams(search), record);
       } catch (error) {
         // A client that left in the middle of its body is nobody's fault, and hears no answer.
         if (!(error instanceof HttpError) && request.destroyed) return true;

@@ -21,6 +21,7 @@ export interface MetricsSources {
   readonly traces: TraceStore;
   readonly spans: SpanReports;
   readonly kinds: readonly string[];
+  readonly openWatches: () => number;
   readonly startedUnixMs: number;
 }
 
@@ -51,6 +52,7 @@ export function controllerMetrics(sources: MetricsSources): MetricsRegistry {
   gauge("traces", "Traces that are remembered.", () => traces.size);
   gauge("traces_bytes", "What their spans take, about.", () => traces.bytes);
   counter("traces_evicted_total", "Traces that went to make room.", () => traces.evicted);
+  gauge("watches", "Open watches of the resource API.", sources.openWatches);
   for (const kind of kinds) gauge(`objects_${kind.toLowerCase()}`, `Objects of kind ${kind}.`, () => store.count(kind));
   return registry;
 }

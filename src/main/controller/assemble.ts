@@ -23,6 +23,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Random } from "../../lib/random.ts";
+import { createRotatingLines } from "../../lib/rotating-lines.ts";
 import { VERSION } from "../../lib/version.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import { CATALOG } from "../../policies/catalog.ts";
@@ -51,6 +52,8 @@ export interface RunningController {
 const LOOPBACK = "127.0.0.1";
 /** Open streams are cut after this when the controller stops. */
 const CLOSE_GRACE_MS = 1_000;
+/** 40 MiB: some 80,000 writes. */
+const API_AUDIT_LIMITS = Object.freeze({ maxFileBytes: 8 * 1024 * 1024, files: 5, maxWaiting: 10_000 });
 
 /** Starts the whole controller; what was started before something failed is ended again. */
 export async function startController(settings: ControllerSettings, host: ControllerHost): Promise<RunningController> {
@@ -78,12 +81,20 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
   const adminToken = await openAdminToken(layout.adminTokenFile);
   const resources = await openStore(layout.storeDir);
   ends.push(() => resources.close());
+  const audit = createRotatingLines({
+    directory: layout.auditDir,
+    name: "api",
+    ...API_AUDIT_LIMITS,
+    failed: (error) => log.warn("the audit log of the resource API cannot be written", { error: messageOf(error) }),
+  });
+  ends.push(() => audit.close());
   const api = await createApiServer({
     store: resources,
     kinds: allKinds(),
     clock,
     random,
     secrets: createFileSecretStore(layout.caDir),
+    audit: (line) => void audit.append(line),
     onInternalError: (error) => log.error("resource API failed", { error: error instanceof Error ? error.stack : messageOf(error) }),
   });
   ends.push(() => api.close());
@@ -118,6 +129,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
           traces: mesh.traces,
           spans: mesh.spans,
           kinds: FOLLOWED_KINDS,
+          openWatches: () => api.openWatches,
           startedUnixMs,
         }),
       ),
