@@ -56,6 +56,9 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
   #discarded = 0;
   #handOver: (() => void) | null = null;
   #headStarted = false;
+  /** Bytes of the request under way and its answer when its deadline was last looked at, and for how long there were no more. */
+  #movedBytes = 0;
+  #quietMs = 0;
 
   constructor(side: ServerSide, transport: Transport) {
     this.#side = side;
@@ -174,6 +177,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
 
   #begin(reader: MessageReader): void {
     this.#headStarted = false;
+    this.#quietMs = 0;
     const { wheel, limits } = this.#side.engine;
     if (!this.#side.admits()) {
       this.#turnAway(reader);
@@ -471,7 +475,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
         else if (!exchange.requestDone && exchange.flowing && !this.wire.paused) {
           this.#client.keep = false;
           exchange.timedOut("idle-timeout");
-        } else this.#extend(this.#side.engine.limits.idleConnectionMs);
+        } else this.#wait(exchange);
         return;
       }
       case TUNNEL:
@@ -484,6 +488,20 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
         return;
       // REFUSED: its answer is never far.
       default:
+    }
+  }
+
+  /** For an answer there is no deadline, but for one on which nothing moves any more, either way. */
+  #wait(exchange: Exchange): void {
+    const { limits } = this.#side.engine;
+    const { requestBytes, responseBytes } = exchange.record;
+    const moved = requestBytes + responseBytes;
+    this.#quietMs = moved === this.#movedBytes ? this.#quietMs + limits.idleConnectionMs : 0;
+    this.#movedBytes = moved;
+    if (this.#quietMs < limits.idleStreamMs) this.#extend(limits.idleConnectionMs);
+    else {
+      this.#client.keep = false;
+      exchange.timedOut("idle-timeout");
     }
   }
 

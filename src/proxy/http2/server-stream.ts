@@ -9,6 +9,7 @@ import type { OwnReply } from "../http/reply.ts";
 import type { HeadView } from "../http/request-view.ts";
 import { ByteWriter } from "../http1/codec/byte-writer.ts";
 import type { Failure } from "../http1/codec/failure.ts";
+import { type BodyOwner, BodyWatch } from "./body-watch.ts";
 import type { ReadTask } from "./channel.ts";
 import { NO_ERROR } from "./codec/error-codes.ts";
 import { FAILURE, type Failure as Http2Failure } from "./codec/failure.ts";
@@ -21,7 +22,7 @@ import type { Http2ServerConnection } from "./server-connection.ts";
 import { statusText } from "./status-text.ts";
 
 /** One request on an HTTP/2 connection. */
-export class ServerStream implements Downstream, StreamHandler, ReadTask {
+export class ServerStream implements Downstream, StreamHandler, ReadTask, BodyOwner {
   readonly #connection: Http2ServerConnection;
   readonly #stream: Http2Stream;
   #exchange: Exchange | null;
@@ -37,6 +38,8 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   /** Received bytes for which the client got no credit yet. */
   #unreturned = 0;
   #inRead = false;
+  /** While the body is not complete and its client is the one to go on. */
+  #watch: BodyWatch | null = null;
   /** Answer bytes that cannot leave yet. */
   #sending: HeldBytes | null = null;
   #answerTrailers: Trailers | null = null;
@@ -57,7 +60,9 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     exchange.open(this);
     if (this.#admitted) exchange.start();
     else exchange.turnAway(0);
-    if (last && this.#exchange === exchange && !exchange.requestDone) exchange.requestEnd(null);
+    if (this.#exchange !== exchange) return;
+    if (!last) this.#atReadEnd();
+    else if (!exchange.requestDone) exchange.requestEnd(null);
   }
 
   oversized(stream: Http2Stream, last: boolean): void {
@@ -90,6 +95,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
 
   end(_stream: Http2Stream, trailers: readonly string[] | null): void {
     this.#complete = true;
+    this.#watch?.end();
     this.#trailers = http2Trailers(trailers);
     const exchange = this.#exchange;
     if (exchange === null || !exchange.flowing || this.#early !== null) return;
@@ -100,6 +106,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
   reset(_stream: Http2Stream, _error: number, failure: Http2Failure | null): void {
     const exchange = this.#exchange;
     this.#exchange = null;
+    this.#watch?.end();
     this.#sending?.clear();
     if (exchange === null) return;
     if (failure === FAILURE.streamIdle) exchange.record.reason = "idle-timeout";
@@ -116,10 +123,28 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
     this.#inRead = false;
     this.#exchange?.flushRequest();
     this.#returnCredit();
+    this.#watchBody();
+  }
+
+  /** Calls of gRPC and upgraded streams may be silent; the codec ends those on which nothing moves for an hour. */
+  #watchBody(): void {
+    if (this.#complete || this.#exchange === null || this.#stream.protocol !== "" || this.#exchange.record.protocol === "grpc") return;
+    const { engine } = this.#connection.side;
+    this.#watch ??= new BodyWatch(this, engine, engine.limits.idleConnectionMs);
+    this.#watch.begin();
+  }
+
+  /** As in HTTP/1: whoever waits for something else than the client's bytes, or has begun to answer, may take its time. */
+  bodyOverdue(): void {
+    const exchange = this.#exchange;
+    if (exchange === null || this.#complete || exchange.answerStarted) return;
+    if (this.#held || !exchange.flowing) (this.#watch as BodyWatch).begin();
+    else exchange.timedOut("idle-timeout");
   }
 
   #returnCredit(): void {
     if (this.#held || this.#unreturned === 0) return;
+    if (!this.#complete && this.#exchange !== null) this.#watch?.begin();
     const { codec } = this.#connection;
     codec.consume(this.#stream, this.#unreturned);
     this.#unreturned = 0;
@@ -326,6 +351,7 @@ export class ServerStream implements Downstream, StreamHandler, ReadTask {
 
   exchangeEnded(): void {
     this.#exchange = null;
+    this.#watch?.end();
     this.#early = null;
     if (this.#unreturned > 0) {
       this.#held = false;
