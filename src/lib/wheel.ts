@@ -34,6 +34,8 @@ export class Wheel {
   /** Index of the last tick done. */
   #tick: number;
   #timer: Timer | null = null;
+  /** The timer is armed once the turn is over, whatever is set during it. */
+  #turning = false;
   readonly #advance = () => this.#turn();
 
   constructor(clock: Clock, tickMs = 50) {
@@ -55,7 +57,7 @@ export class Wheel {
     if (this.#count === 0) this.#tick = Math.max(this.#tick, Math.floor(nowMs / this.#tickMs));
     deadline.dueMs = dueMs;
     this.#link(deadline);
-    if (this.#timer === null) this.#arm();
+    if (this.#timer === null && !this.#turning) this.#arm();
   }
 
   clear(deadline: Deadline): void {
@@ -99,15 +101,20 @@ export class Wheel {
 
   #turn(): void {
     this.#timer = null;
+    this.#turning = true;
     const nowMs = this.#clock.monotonicMs();
     const current = Math.floor(nowMs / this.#tickMs);
     // After a long pause each slot is visited once, not once per tick missed.
     if (current - this.#tick > SLOTS) this.#tick = current - SLOTS;
-    while (this.#tick < current) {
-      this.#tick += 1;
-      this.#visit(this.#tick % SLOTS, nowMs);
+    try {
+      while (this.#tick < current) {
+        this.#tick += 1;
+        this.#visit(this.#tick % SLOTS, nowMs);
+      }
+    } finally {
+      this.#turning = false;
+      this.#arm();
     }
-    this.#arm();
   }
 
   #visit(slot: number, nowMs: number): void {

@@ -121,3 +121,23 @@ test("any sequence: nothing early, nothing later than two ticks, nothing forgott
     { numRuns: 300 },
   );
 });
+
+test("has one timer, however many deadlines set themselves again as they come due", () => {
+  const clock = new PausedClock(5);
+  const wheel = new Wheel(clock, TICK_MS);
+  let came = 0;
+  for (let index = 0; index < 10; index += 1) {
+    const deadline: Deadline = new Deadline({
+      onDeadline() {
+        came += 1;
+        wheel.set(deadline, clock.monotonicMs(), 1_000 + index * TICK_MS);
+      },
+    });
+    wheel.set(deadline, clock.monotonicMs(), 1_000);
+  }
+  for (let second = 0; second < 60; second += 1) {
+    clock.advance(1_000);
+    assert.equal(clock.pending, 1, `after ${second + 1} s`);
+  }
+  assert.ok(came > 300);
+});
