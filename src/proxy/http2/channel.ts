@@ -22,6 +22,8 @@ export interface ReadTask {
 }
 
 const TICK_MS = 1_000;
+/** A peer that says nothing while requests are under way is asked whether it lives. */
+const PING_AFTER_MS = 10_000;
 /** With more than this unsent in the socket, frames wait in the codec, where bodies are stopped. */
 const MAX_SOCKET_BYTES = 256 * 1_024;
 /** A client that sends and does not read what it gets is read no further with more than this beyond what bodies may fill. */
@@ -194,6 +196,13 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     if (this.#overMs < 0) return false;
     const patient = this.codec.failure === null && this.waiting > 0;
     return this.nowMs - this.#overMs >= (patient ? stallTimeoutMs : LINGER_MS);
+  }
+
+  /** By PING; no answer in time ends the connection and all that is under way on it. Of those who answer such questions: our proxies. */
+  protected askIfSilent(): void {
+    if (this.codec.activeStreams === 0 || this.nowMs - this.heardMs < PING_AFTER_MS) return;
+    this.codec.ping(this.nowMs);
+    this.heardMs = this.nowMs;
   }
 
   onDeadline(): void {

@@ -16,8 +16,6 @@ export interface ChannelHome {
 /** Unsent bytes that stay above this for so long: another connection takes the next requests. */
 const CONGESTED_BYTES = 1_024 * 1_024;
 const CONGESTED_MS = 10;
-/** A peer that owes answers and says nothing is asked whether it lives. */
-const PING_AFTER_MS = 10_000;
 
 /** An HTTP/2 connection to an endpoint: many requests at a time. */
 export class Http2ClientConnection extends Http2Channel {
@@ -99,10 +97,7 @@ export class Http2ClientConnection extends Http2Channel {
     const active = codec.activeStreams > 0;
     if (this.transport.retired === true || (!active && this.nowMs - this.#busyMs >= this.#idleMs)) this.retire();
     // Applications answer such questions with GOAWAY: some take them for an attack.
-    else if (this.#mesh && active && this.nowMs - this.heardMs >= PING_AFTER_MS) {
-      codec.ping(this.nowMs);
-      this.heardMs = this.nowMs;
-    }
+    else if (this.#mesh) this.askIfSilent();
     // A rest may be over: nothing else would say so.
     this.#home.channelReady(this);
   }

@@ -47,6 +47,7 @@ export class Http2ServerConnection extends Http2Channel {
     const { codec } = this;
     const idle = codec.activeStreams === 0 && this.nowMs - this.#busyMs >= this.side.engine.limits.idleConnectionMs;
     if (idle || !this.side.keeps(this.transport)) this.drain();
+    if (speaksMeshHttp2(this.transport)) this.askIfSilent();
   }
 
   /** GOAWAY: what is under way is finished, and what the client sent before it knew. */

@@ -1,5 +1,5 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { Wheel } from "../../../src/lib/wheel.ts";
 import {
@@ -68,6 +68,8 @@ export interface TestEngineOptions {
   /** None begins a trace by itself when absent. */
   readonly tracesPerMillion?: number;
   readonly overloadLimits?: Partial<OverloadLimits>;
+  /** Time of requests and connections; the machine's when absent. */
+  readonly clock?: Clock;
   readonly opaque?: (transport: Transport, destination: string) => void;
 }
 
@@ -75,14 +77,15 @@ export interface TestEngineOptions {
 export function startEngine(options: TestEngineOptions): TestEngine {
   const observer = new RecordingObserver();
   const random = seededRandom(1);
+  const { clock = systemClock } = options;
   const engine: Engine = {
-    clock: systemClock,
-    wheel: new Wheel(systemClock, 10),
+    clock,
+    wheel: new Wheel(clock, 10),
     random,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer,
     overload: new Overload({
-      clock: systemClock,
+      clock,
       limits: { ...DEFAULT_OVERLOAD_LIMITS, ...options.overloadLimits },
       changed: () => {},
       lag: () => {},
