@@ -52,7 +52,7 @@ export function objectOfBody(body: unknown, request: ResourceRequest): KubeObjec
   if (name !== undefined && metadata.name && metadata.name !== name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   }
-  const { namespace: _namespace, name: ownName, managedFields: _managedFields, ...otherMetadata } = metadata;
+  const { namespace: _namespace, name: ownName, ...otherMetadata } = metadata;
   const finalName = name ?? ownName;
   return {
     ...rest,

@@ -4,7 +4,7 @@ import type { KindRegistry } from "../../model/registry.ts";
 import { REVIEW_KINDS } from "./access/review-kinds.ts";
 import type { Subject } from "./access/subject.ts";
 import type { Outcome } from "./outcome.ts";
-import { parseResourcePath, type ResourceRequest } from "./request.ts";
+import { parseResourcePath, type ResourcePlace } from "./request.ts";
 
 /** Takes one line of JSON. Must not throw. */
 export type AuditSink = (line: string) => void;
@@ -85,12 +85,12 @@ export function startAudit(
   };
 }
 
-function isRoutine(resource: ResourceRequest | null, code: number): boolean {
+function isRoutine(resource: ResourcePlace | null, code: number): boolean {
   if (code !== 200 || resource === null) return false;
   return resource.subresource === "status" || (resource.kind.group === "coordination.k8s.io" && resource.kind.plural === "leases");
 }
 
-function objectRefOf({ kind, version, namespace, subresource }: ResourceRequest, name: string | undefined): object {
+function objectRefOf({ kind, version, namespace, subresource }: ResourcePlace, name: string | undefined): object {
   return {
     resource: kind.plural,
     ...(namespace === undefined ? {} : { namespace }),

@@ -1,6 +1,15 @@
 import type { KindDescriptor } from "../../model/kind.ts";
 import type { KindRegistry } from "../../model/registry.ts";
 
+/** Who writes, through what, and when. */
+export interface FieldWriter {
+  readonly manager: string;
+  /** Version of the request. */
+  readonly apiVersion: string;
+  readonly subresource: string | undefined;
+  readonly nowIso: string;
+}
+
 /** What a URL under /api or /apis names. */
 export interface ResourceRequest {
   readonly kind: KindDescriptor;
@@ -12,13 +21,18 @@ export interface ResourceRequest {
   readonly name?: string;
   readonly subresource?: string;
   readonly query: URLSearchParams;
+  /** Whose the written fields are. */
+  readonly writer: FieldWriter;
 }
+
+/** A place, before it is known who asks for it. */
+export type ResourcePlace = Omit<ResourceRequest, "writer">;
 
 /**
  * `/api/v1/…` and `/apis/<group>/<version>/…` → the resource; null when it is none that is served.
  * Segments are URL-decoded once.
  */
-export function parseResourcePath(path: string, query: URLSearchParams, registry: KindRegistry): ResourceRequest | null {
+export function parseResourcePath(path: string, query: URLSearchParams, registry: KindRegistry): ResourcePlace | null {
   const segments = decodeSegments(path);
   if (segments === null) return null;
   const [root, ...afterRoot] = segments;

@@ -1,6 +1,7 @@
 import { MESH_CONFIG_NAME, meshConfigKind } from "../../model/kinds/mesh-config.ts";
 import { namespaceKind } from "../../model/kinds/namespace.ts";
-import type { ApiContext } from "./context.ts";
+import { storedApiVersion } from "./admission.ts";
+import { type ApiContext, timestamp } from "./context.ts";
 import { PERMANENT_NAMESPACES } from "./lifecycle.ts";
 import { bucketOf, type ResourceRequest } from "./request.ts";
 import { createVerb } from "./verbs/create.ts";
@@ -14,6 +15,7 @@ export async function seed(api: ApiContext): Promise<void> {
 
 async function ensure(api: ApiContext, kind: KindDescriptor, name: string): Promise<void> {
   if (api.store.get(bucketOf(kind), name) !== undefined) return;
-  const request: ResourceRequest = { kind, version: kind.version, query: new URLSearchParams() };
+  const writer = { manager: "meshctl", apiVersion: storedApiVersion(kind), subresource: undefined, nowIso: timestamp(api.clock) };
+  const request: ResourceRequest = { kind, version: kind.version, query: new URLSearchParams(), writer };
   await createVerb(api, request, { metadata: { name } });
 }

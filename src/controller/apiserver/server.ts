@@ -16,14 +16,15 @@ import { REVIEW_KINDS } from "./access/review-kinds.ts";
 import { answerError, answerOutcome } from "./answer.ts";
 import { type AuditRecord, type AuditSink, startAudit } from "./audit.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
-import type { ApiContext } from "./context.ts";
+import { type ApiContext, timestamp } from "./context.ts";
 import { definitionKind } from "./definitions/kind.ts";
 import { createRegistrar } from "./definitions/registrar.ts";
 import { createDiscovery } from "./discovery.ts";
+import { fieldWriterOf } from "./fields/writer.ts";
 import { booleanOf } from "./list-options.ts";
 import { negotiate } from "./negotiate.ts";
 import type { Outcome } from "./outcome.ts";
-import { parseResourcePath, type ResourceRequest } from "./request.ts";
+import { parseResourcePath, type ResourcePlace, type ResourceRequest } from "./request.ts";
 import { methodNotAllowed } from "./status.ts";
 import { seed } from "./seed.ts";
 import type { Store } from "./store/contract.ts";
@@ -89,14 +90,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const reply = { request, response, clock };
     const subject = await access.subjectOf(request, caller);
     record?.known(subject);
-    const resource = parseResourcePath(path, query, kinds);
-    access.require(subject, method, path, resource);
+    const place = parseResourcePath(path, query, kinds);
+    access.require(subject, method, path, place);
     if (discovery.answer(reply, path)) return;
-    const review = resource === null ? null : access.review(subject, method, resource, () => bodyOf(request));
+    const review = place === null ? null : access.review(subject, method, place, () => bodyOf(request));
     if (review !== null) return sendReview(response, await review);
-    if (resource === null || !subresourceServed(resource)) {
+    if (place === null || !subresourceServed(place)) {
       throw new HttpError(404, "NotFound", "the server could not find the requested resource");
     }
+    const writer = fieldWriterOf(place, method, request.headers["user-agent"], timestamp(clock));
+    const resource: ResourceRequest = { ...place, writer };
     const watch = request.method === "GET" && booleanOf(query, "watch");
     const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"], watch);
     if (watch) return watches.start(resource, response, wanted);
@@ -154,7 +157,7 @@ async function decide(api: ApiContext, request: IncomingMessage, resource: Resou
       if (named) return updateVerb(api, resource, await bodyOf(request));
       break;
     case "PATCH":
-      if (named) return patchVerb(api, resource, patchTypeOf(request, resource), decodeBody(await readBody(request), "application/json"));
+      if (named) return patchVerb(api, resource, patchTypeOf(request, resource), await readBody(request));
       break;
     case "DELETE": {
       if (resource.subresource !== undefined) break;
@@ -183,7 +186,7 @@ function patchTypeOf(request: IncomingMessage, { kind }: ResourceRequest): Patch
   );
 }
 
-function subresourceServed({ kind, subresource }: ResourceRequest): boolean {
+function subresourceServed({ kind, subresource }: ResourcePlace): boolean {
   return subresource === undefined || (subresource === "status" && kind.status);
 }
 

@@ -64,8 +64,11 @@ export function tooLargeResourceVersion(asked: number, current: number): HttpErr
   });
 }
 
+/** Parameters of a verb, by the name Kubernetes has for them. */
+export type OptionsKind = "ListOptions" | "CreateOptions" | "UpdateOptions" | "PatchOptions" | "DeleteOptions";
+
 /** 422 about the parameters of a request. */
-export function invalidOptions(options: "ListOptions" | "DeleteOptions" | "WriteOptions", violations: readonly Violation[]): HttpError {
+export function invalidOptions(options: OptionsKind, violations: readonly Violation[]): HttpError {
   return invalid({ group: "meta.k8s.io", version: "v1", kind: options, plural: "" }, "", violations, false);
 }
 

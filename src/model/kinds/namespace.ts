@@ -18,6 +18,11 @@ export const namespaceSchema = z.strictObject({
 
 export type Namespace = KubeObject<z.output<typeof namespaceSchema>["spec"], z.output<typeof namespaceSchema>["status"]>;
 
+/** Labels of the namespace `name`: selectors find it by the one every namespace has. */
+export function namespaceLabels(name: string, labels?: Record<string, string>): Record<string, string> {
+  return { ...labels, "kubernetes.io/metadata.name": name };
+}
+
 export const namespaceKind = Object.freeze({
   group: "",
   version: "v1",

@@ -123,7 +123,7 @@ for (const [method, path, status] of places) {
 }
 
 test("patches of a type that is not understood are 415 with the list of those that are", async () => {
-  const answer = await rawRequest(api, "PATCH", `${PATH}/odd`, { body: "{}", headers: { "content-type": "application/apply-patch+yaml" } });
+  const answer = await rawRequest(api, "PATCH", `${PATH}/odd`, { body: "{}", headers: { "content-type": "application/apply-patch+cbor" } });
   assert.equal(answer.status, 415);
   assert.match(String(answer.json.message), /merge-patch\+json/);
   const strategic = { "content-type": "application/strategic-merge-patch+json" };

@@ -3,7 +3,7 @@ import type { SecretStore } from "../../../ca/contract.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { KubeObject } from "../../../model/object.ts";
 import type { Caller } from "../../http.ts";
-import type { ResourceRequest } from "../request.ts";
+import type { ResourcePlace } from "../request.ts";
 import type { Store } from "../store/contract.ts";
 import { openAccountTokens } from "./account-tokens.ts";
 import { authenticate, impersonated } from "./authenticate.ts";
@@ -18,9 +18,9 @@ export interface Access {
   /** Who the request counts as. Throws 401 when nobody known sent it, 403 when he may not be taken for whom he names. */
   subjectOf(request: IncomingMessage, caller: Caller): Promise<Subject>;
   /** Throws 403 where the stored roles do not allow it. `resource` is null for paths that name none. */
-  require(subject: Subject, method: string, path: string, resource: ResourceRequest | null): void;
+  require(subject: Subject, method: string, path: string, resource: ResourcePlace | null): void;
   /** The answer to a review or a request for a token; null for every other resource. */
-  review(subject: Subject, method: string, resource: ResourceRequest, body: () => Promise<unknown>): Promise<KubeObject> | null;
+  review(subject: Subject, method: string, resource: ResourcePlace, body: () => Promise<unknown>): Promise<KubeObject> | null;
 }
 
 export async function createAccess(options: {

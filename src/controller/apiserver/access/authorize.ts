@@ -1,5 +1,5 @@
 import { HttpError } from "../../http.ts";
-import type { ResourceRequest } from "../request.ts";
+import type { ResourcePlace } from "../request.ts";
 import type { Store } from "../store/contract.ts";
 import { decide } from "./rbac.ts";
 import type { Attributes, Subject } from "./subject.ts";
@@ -7,7 +7,7 @@ import type { Attributes, Subject } from "./subject.ts";
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch" };
 
 /** What a request asks for, as roles name it. */
-export function attributesOf(method: string, path: string, resource: ResourceRequest | null): Attributes {
+export function attributesOf(method: string, path: string, resource: ResourcePlace | null): Attributes {
   if (resource === null) return { verb: method.toLowerCase(), path };
   const { kind, version, namespace = "", name = "", subresource = "", query } = resource;
   // A Namespace lies in itself, as far as roles go.

@@ -1,5 +1,5 @@
 import type { Random } from "../../../lib/random.ts";
-import { namespaceKind } from "../../../model/kinds/namespace.ts";
+import { namespaceKind, namespaceLabels } from "../../../model/kinds/namespace.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/object.ts";
 import { admit, dryRunOf, fieldValidationOf, objectOfBody, ownMetadata } from "../admission.ts";
 import { type ApiContext, timestamp } from "../context.ts";
@@ -8,6 +8,8 @@ import { requireNamespace } from "../lifecycle.ts";
 import type { Outcome } from "../outcome.ts";
 import { bucketOf, type ResourceRequest, storeKey } from "../request.ts";
 import { alreadyExists, badRequest } from "../status.ts";
+import type { Stored, Transaction } from "../store/contract.ts";
+import { type ManagedFields, managedByUpdate, withManagedFields } from "./update.ts";
 
 /** As in Kubernetes: no vowels and no look-alikes. */
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -25,15 +27,29 @@ export async function createVerb(api: ApiContext, request: ResourceRequest, body
       const name =
         admitted.metadata.name ||
         freeName(admitted.metadata, (candidate) => transaction.get(bucket, storeKey(namespace, candidate)) === undefined, api.random);
-      requireLasting(transaction, kind);
-      if (namespace !== undefined) requireNamespace(transaction, kind, namespace, name);
-      const key = storeKey(namespace, name);
-      if (transaction.get(bucket, key) !== undefined) throw alreadyExists(kind, name);
-      return transaction.put(bucket, key, newObject(api, request, admitted, name));
+      return putNew(api, transaction, request, admitted, name);
     },
     { dryRun: dryRunOf(query) },
   );
   return { type: "object", code: 201, stored, warnings };
+}
+
+/** Keeps a new object that is admitted already. Throws where it may not be, or is there. */
+export function putNew(
+  api: ApiContext,
+  transaction: Transaction,
+  request: ResourceRequest,
+  admitted: KubeObject,
+  name: string,
+  managedFields: ManagedFields = managedByUpdate,
+): Stored {
+  const { kind, namespace } = request;
+  requireLasting(transaction, kind);
+  if (namespace !== undefined) requireNamespace(transaction, kind, namespace, name);
+  const [bucket, key] = [bucketOf(kind), storeKey(namespace, name)];
+  if (transaction.get(bucket, key) !== undefined) throw alreadyExists(kind, name);
+  const object = newObject(api, request, admitted, name);
+  return transaction.put(bucket, key, withManagedFields(object, managedFields(request, null, object, admitted.metadata.managedFields)));
 }
 
 /** `generateName` with a random end; the caller refuses the rare one that is taken three times. */
@@ -62,7 +78,7 @@ function newObject(api: ApiContext, { kind, namespace }: ResourceRequest, given:
     },
   };
   if (kind === namespaceKind) {
-    object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": name };
+    object.metadata.labels = namespaceLabels(name, object.metadata.labels);
     object.status = { phase: "Active" };
   } else if (!kind.status && givenStatus !== undefined) object.status = givenStatus;
   return object;

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KindDescriptor } from "../../../model/kind.ts";
+import { namespaceKind, namespaceLabels } from "../../../model/kinds/namespace.ts";
 import type { KubeObject } from "../../../model/object.ts";
 import { admit, dryRunOf, type FieldValidation, fieldValidationOf, objectOfBody, ownMetadata, storedApiVersion } from "../admission.ts";
 import type { ApiContext } from "../context.ts";
+import { managedAfterUpdate, sameOwners } from "../fields/tracking.ts";
 import { finishDeletion } from "../lifecycle.ts";
 import type { Outcome } from "../outcome.ts";
 import { bucketOf, isCustom, type ResourceRequest, storeKey } from "../request.ts";
@@ -39,11 +41,13 @@ export async function updateVerb(api: ApiContext, request: ResourceRequest, body
  */
 export function replaceObject(
   transaction: Transaction,
-  { kind, subresource }: ResourceRequest,
+  request: ResourceRequest,
   current: Stored,
   next: KubeObject,
   fieldValidation: FieldValidation,
+  managedFields: ManagedFields = managedByUpdate,
 ): { readonly stored: Stored; readonly warnings: readonly string[] } {
+  const { kind, subresource } = request;
   const old = { ...(kind.readAs?.(current.object) ?? current.object), apiVersion: storedApiVersion(kind) };
   const { name, namespace } = old.metadata;
   const { resourceVersion, uid } = next.metadata;
@@ -61,9 +65,10 @@ export function replaceObject(
   const { object: admitted, warnings } = admit(kind, forStatus ? { ...old, status: next.status } : next, fieldValidation, old);
   const merged = forStatus ? { ...old, status: admitted.status } : withServerFields(kind, old, admitted);
   if (merged.status === undefined) delete merged.status;
-  if (isDeepStrictEqual(merged, current.object)) return { stored: current, warnings };
+  const tracked = withManagedFields(merged, managedFields(request, old, merged, next.metadata.managedFields));
+  if (changesNothing(tracked, current.object)) return { stored: current, warnings };
   const bucket = bucketOf(kind);
-  const written = transaction.put(bucket, storeKey(namespace, name), merged);
+  const written = transaction.put(bucket, storeKey(namespace, name), tracked);
   return { stored: finishDeletion(transaction, bucket, written), warnings };
 }
 
@@ -74,6 +79,25 @@ function requireNoNewFinalizers(kind: KindDescriptor, { metadata: old }: KubeObj
   if (added.length === 0) return;
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
   throw invalid(kind, old.name, [{ path: "metadata.finalizers", message }], false);
+}
+
+/** managedFields of the object that takes the place of `old` (null: of a new one); `given` are those its writer sent. */
+export type ManagedFields = (request: ResourceRequest, old: KubeObject | null, next: KubeObject, given: unknown) => object[] | undefined;
+
+/** For every write but an apply. */
+export const managedByUpdate: ManagedFields = ({ kind, writer }, old, next, given) => managedAfterUpdate(kind, writer, old, next, given);
+
+export function withManagedFields(object: KubeObject, managedFields: object[] | undefined): KubeObject {
+  const { managedFields: _before, ...metadata } = object.metadata;
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
+}
+
+/** When somebody last wrote his fields is no change by itself. */
+function changesNothing(next: KubeObject, current: KubeObject): boolean {
+  return (
+    isDeepStrictEqual(withManagedFields(next, undefined), withManagedFields(current, undefined)) &&
+    sameOwners(next.metadata.managedFields, current.metadata.managedFields)
+  );
 }
 
 function withServerFields(kind: KindDescriptor, old: KubeObject, given: KubeObject): KubeObject {
@@ -101,6 +125,7 @@ function withServerFields(kind: KindDescriptor, old: KubeObject, given: KubeObje
       creationTimestamp,
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp, deletionGracePeriodSeconds }),
       ...ownMetadata(given.metadata),
+      ...(kind === namespaceKind ? { labels: namespaceLabels(name, given.metadata.labels) } : {}),
       resourceVersion,
     },
     ...(status === undefined ? {} : { status }),
