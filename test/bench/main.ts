@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchApi } from "./api/api.ts";
 import { benchHop } from "./hop/hop.ts";
 import { benchGrpc } from "./grpc/grpc.ts";
 import { benchHandshake } from "./handshake/handshake.ts";
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings
   handshake: benchHandshake,
   policies: benchPolicies,
   overload: benchOverload,
+  api: benchApi,
 };
 /** Of one part: more would mean that something hangs. */
 const PART_LIMIT_MS = 45 * 60_000;

@@ -50,9 +50,9 @@ export function parseLabelTerms(text: string): readonly LabelTerm[] {
         return anyOf(key, new Set([value(key)]));
       case "!=":
         return not(anyOf(key, new Set([value(key)])));
-      case "in":
+      case IN:
         return anyOf(key, list(key));
-      case "notin":
+      case NOT_IN:
         return not(anyOf(key, list(key)));
       case ">":
       case "<": {
@@ -76,7 +76,10 @@ export function parseLabelTerms(text: string): readonly LabelTerm[] {
   return terms;
 }
 
-const PUNCTUATION = new Set(["=", "==", "!=", ">", "<", "!", ",", "(", ")", "in", "notin"]);
+/** With a space in front, which no word has: labels and values may be called so too. */
+const IN = " in";
+const NOT_IN = " notin";
+const PUNCTUATION = new Set(["=", "==", "!=", ">", "<", "!", ",", "(", ")", IN, NOT_IN]);
 
 function tokensOf(text: string): readonly string[] {
   const tokens: string[] = [];
@@ -86,7 +89,7 @@ function tokensOf(text: string): readonly string[] {
     const match = TOKEN.exec(text);
     // Everything but white space is a token, so this is the end.
     if (match === null) break;
-    tokens.push(match[1] ?? match[2] ?? (match[3] as string));
+    tokens.push(match[1] === undefined ? (match[2] ?? (match[3] as string)) : ` ${match[1]}`);
   }
   return tokens;
 }
