@@ -20,6 +20,12 @@ export const POD_ENV = Object.freeze({
   OPAQUE_PORTS: "MESHCTL_OPAQUE_PORTS",
   /** {@link formatAppProbes} */
   APP_PROBES: "MESHCTL_APP_PROBES",
+  /** Instead of the ports of names.ts, for pods that share a network with others. */
+  ADMIN_PORT: "MESHCTL_ADMIN_PORT",
+  HEALTH_PORT: "MESHCTL_HEALTH_PORT",
+  OUTBOUND_PORT: "MESHCTL_OUTBOUND_PORT",
+  /** Where {@link POD_PATHS} begin; absent: at the root. */
+  ROOT: "MESHCTL_POD_ROOT",
   /** Seconds without a process of another container until the sidecar ends; absent: it does not watch. */
   QUIT_AFTER: "MESHCTL_QUIT_AFTER_SECONDS",
 });

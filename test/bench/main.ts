@@ -11,6 +11,7 @@ import { benchApi } from "./api/api.ts";
 import { benchHop } from "./hop/hop.ts";
 import { benchGrpc } from "./grpc/grpc.ts";
 import { benchHandshake } from "./handshake/handshake.ts";
+import { benchInject } from "./inject/inject.ts";
 import { machine } from "./machine.ts";
 import { type BenchOptions, type Findings, LOAD_CORE } from "./options.ts";
 import { benchMemory } from "./memory/memory.ts";
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Findings
   policies: benchPolicies,
   overload: benchOverload,
   api: benchApi,
+  inject: benchInject,
 };
 /** Of one part: more would mean that something hangs. */
 const PART_LIMIT_MS = 45 * 60_000;

@@ -91,6 +91,11 @@ export class WorkerGroup {
     });
   }
 
+  /** Of all workers, as one text. */
+  metrics(): Promise<string> {
+    return this.#figures.metrics();
+  }
+
   controllerMoved(to: Bootstrap["controller"]): void {
     this.#bootstrap = { ...this.#bootstrap, controller: to };
     for (const worker of this.#workers) worker.send({ kind: "controller", ...to });
