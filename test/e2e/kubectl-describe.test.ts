@@ -90,5 +90,7 @@ kubectlTable("kubectl describe, explain, and what the server says about itself",
   { run: "kubectl auth can-i '*' '*' --all-namespaces", out: "yes" },
   { run: "kubectl auth can-i get svc --as=somebody", exit: 1, out: /^no/ },
   { run: "kubectl auth can-i --list | head -1", out: ["Resources Non-Resource URLs Resource Names Verbs"] },
+  { run: "kubectl create sa builder --dry-run=client -o yaml | kubectl create -f -", out: "serviceaccount/builder created" },
+  { run: "kubectl create token builder --duration=10m", out: /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/ },
   { run: "kubectl auth whoami", from: 28, out: /^ATTRIBUTE +VALUE\nUsername +\S+/ },
 ]);

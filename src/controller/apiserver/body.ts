@@ -3,6 +3,7 @@ import { parseDocument } from "yaml";
 import { messageOf } from "../../lib/errors.ts";
 import { HttpError } from "../http.ts";
 import { duplicateKey } from "./duplicate-key.ts";
+import { decodeQuestion, PROTOBUF } from "./protobuf-body.ts";
 import { badRequest } from "./status.ts";
 
 /** As etcd has it: 1.5 MiB. */
@@ -63,7 +64,7 @@ export function mediaType(request: IncomingMessage): string {
 /** kubectl's commands that make one object (`create namespace`, `create deployment`) speak protobuf; those that read files do not. */
 const PROTOBUF_ADVICE = "with kubectl, write `kubectl create ... --dry-run=client -o yaml | kubectl create -f -`";
 
-/** JSON or YAML bytes → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s. */
+/** JSON or YAML bytes, or a question in protobuf → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s. */
 export function decodeBody(bytes: Buffer, type: string): unknown {
   const value =
     type === "application/yaml" || type === "text/yaml" || type === "application/x-yaml" ? decodeYaml(bytes) : decodeJson(bytes, type);
@@ -73,8 +74,10 @@ export function decodeBody(bytes: Buffer, type: string): unknown {
 
 function decodeJson(bytes: Buffer, type: string): unknown {
   if (type !== "" && type !== "application/json" && !type.endsWith("+json")) {
+    const question = type === PROTOBUF ? decodeQuestion(bytes) : null;
+    if (question !== null) return question;
     const what = `the media type "${type}" is not supported: send application/json or application/yaml`;
-    throw new HttpError(415, "UnsupportedMediaType", type.endsWith("protobuf") ? `${what}; ${PROTOBUF_ADVICE}` : what);
+    throw new HttpError(415, "UnsupportedMediaType", type === PROTOBUF ? `${what}; ${PROTOBUF_ADVICE}` : what);
   }
   const text = decodeText(bytes);
   let value: unknown;
