@@ -4,14 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  ApiException,
-  CoreV1Api,
-  CustomObjectsApi,
-  KubeConfig,
-  makeInformer,
-  type V1ConfigMap,
-} from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig, makeInformer, type V1ConfigMap } from "@kubernetes/client-node";
 import { startApi, type TestApi } from "../../support/api.ts";
 import { waitFor } from "../../support/mesh.ts";
 import { CONFIG_MAP, configMap } from "./objects.ts";

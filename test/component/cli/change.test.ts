@@ -234,6 +234,30 @@ describe("delete waits", () => {
   });
 });
 
+describe("apply and diff on the server's side", () => {
+  it("share an object's fields among managers, and name who holds one", async () => {
+    const file = (delay: string): CliOptions => ({ stdin: fault("shared", delay) });
+    await prints(["apply", "--server-side", "-f", "-"], "faultinjection.meshctl.dev/shared serverside-applied\n", file("1s"));
+    await prints(["diff", "--server-side", "-f", "-"], "", file("1s"));
+    await refuses(
+      ["apply", "--server-side", "--field-manager", "ci", "-f", "-"],
+      1,
+      /nothing was applied:\n {2}-:\d+:\d+: .*conflict.*meshctl/s,
+      file("2s"),
+    );
+    await refuses(["diff", "--server-side", "--field-manager", "ci", "-f", "-"], 1, /conflict/, file("2s"));
+    const forced = ["--server-side", "--field-manager", "ci", "--force-conflicts", "-f", "-"];
+    const { code, stdout } = await mesh.cli(["diff", ...forced], file("2s"));
+    assert.deepEqual([code, /^\+ +fixed: 2s$/m.test(stdout)], [1, true]);
+    await prints(["apply", "--dry-run", ...forced], /serverside-applied \(dry run\)/, file("2s"));
+    await prints(["get", "fault", "shared", "-o", "jsonpath={.spec.rules[0].delay.fixed}"], "1s");
+    await prints(["apply", ...forced], /serverside-applied/, file("2s"));
+    await prints(["get", "fault", "shared", "-o", "jsonpath={.spec.rules[0].delay.fixed}"], "2s");
+    await refuses(["apply", "--force-conflicts", "-f", "-"], 2, /go with --server-side/, file("1s"));
+    await refuses(["diff", "--field-manager", "ci", "-f", "-"], 2, /go with --server-side/, file("1s"));
+  });
+});
+
 describe("get prints", () => {
   it("JSONPath templates", async () => {
     await prints(["get", "svc", "api", "-o", "jsonpath={.metadata.name}:{.spec.ports[0].port}"], "api:80");
