@@ -43,15 +43,22 @@ kubectlTable("kubectl create, replace, dry runs", { files }, [
     err: /faultinjections\.meshctl\.dev "slow" already exists/,
   },
 
-  // Typed commands speak protobuf
+  // Commands that make one object speak protobuf from 1.32 on
+  { run: "kubectl create namespace $NS-new", to: 31, out: "namespace/$NS-new created" },
+  { run: "kubectl create cm typed --from-literal=a=1", to: 31, out: "configmap/typed created" },
   {
     run: "kubectl create namespace $NS-new",
+    from: 32,
     exit: 1,
-    err: /UnsupportedMediaType.*protobuf.*--dry-run=client -o yaml \| kubectl (apply|create) -f -/,
+    err: /UnsupportedMediaType.*protobuf.*--dry-run=client -o yaml \| kubectl create -f -/,
   },
-  { run: "kubectl create cm typed --from-literal=a=1", exit: 1, err: /failed to create configmap:.*protobuf/ },
-  { run: "kubectl create namespace $NS-new --dry-run=client -o yaml | kubectl create -f -", out: "namespace/$NS-new created" },
-  { run: "kubectl create cm typed --from-literal=a=1 --dry-run=client -o yaml | kubectl apply -f -", out: "configmap/typed created" },
+  { run: "kubectl create cm typed --from-literal=a=1", from: 32, exit: 1, err: /failed to create configmap:.*protobuf/ },
+  { run: "kubectl create namespace $NS-new --dry-run=client -o yaml | kubectl create -f -", from: 32, out: "namespace/$NS-new created" },
+  {
+    run: "kubectl create cm typed --from-literal=a=1 --dry-run=client -o yaml | kubectl apply -f -",
+    from: 32,
+    out: "configmap/typed created",
+  },
   { run: "kubectl create deployment web --image=web --dry-run=client -o yaml | kubectl create -f -", out: "deployment.apps/web created" },
   { run: "kubectl create secret generic s --from-literal=a=b --dry-run=client -o yaml | kubectl create -f -", out: "secret/s created" },
   { run: "kubectl get secret s -o jsonpath='{.data.a} {.type}'", out: /^Yg==/ },
