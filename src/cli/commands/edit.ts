@@ -4,7 +4,7 @@ import { EXIT } from "../../lib/errors.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/object.ts";
 import { keyOf } from "../../model/object.ts";
-import { allKinds } from "../../policies/kinds.ts";
+import { createKindRegistry } from "../../model/registry.ts";
 import { threeWayPatch } from "../apply/merge.ts";
 import { FIELD_MANAGER, isRefusal, serverProblems } from "../apply/plan.ts";
 import { defineCommand } from "../command.ts";
@@ -68,9 +68,10 @@ async function run(context: Context, options: Choice, kind: string | undefined, 
 
 /** Reads the edited text as manifests, and lets the server judge each change without keeping it. */
 function judge(client: KubeClient, originals: readonly Original[]): Judge<readonly Edit[]> {
+  const kinds = createKindRegistry([...new Set(originals.map(({ kind }) => kind))]);
   return async (text) => {
     const parsed = parseManifests({ name: "edit.yaml", text });
-    const { manifests, problems } = validateManifests(parsed.documents, allKinds(), { fallback: "default" });
+    const { manifests, problems } = validateManifests(parsed.documents, kinds, { fallback: "default" });
     const found: ManifestProblem[] = [...parsed.problems, ...problems];
     const edits: Edit[] = [];
     for (const manifest of found.length > 0 ? [] : manifests) {

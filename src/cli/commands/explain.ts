@@ -1,10 +1,13 @@
 import { formatApiVersion } from "../../model/api-version.ts";
+import { structuralSchemaOf } from "../../model/structural-schema.ts";
 import { allKinds } from "../../policies/kinds.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { createStyle } from "../output/style.ts";
 import { describeFields, fieldAt } from "../resources/fields.ts";
 import { resolveKind } from "../resources/select.ts";
+import { kindsFor } from "../resources/served-kinds.ts";
+import { servedSchema } from "../resources/served-schema.ts";
 
 interface ExplainOptions {
   readonly recursive?: boolean;
@@ -22,14 +25,15 @@ export const command = defineCommand<ExplainOptions>({
 });
 
 async function run(context: Context, { recursive = false }: ExplainOptions, path: string): Promise<void> {
-  const kinds = allKinds();
-  // A kind's full name has dots too: the longest word that names a kind is it.
   const parts = path.split(".");
+  const kinds = await kindsFor(context.client, (known) => parts.some((_part, index) => known.resolve(parts.slice(0, index + 1).join("."))));
+  // A kind's full name has dots too: the longest word that names a kind is it.
   let length = parts.length;
   while (length > 1 && !kinds.resolve(parts.slice(0, length).join("."))) length -= 1;
   const kind = resolveKind(parts.slice(0, length).join("."), kinds);
   const fields = parts.slice(length);
-  const schema = fieldAt(kind, fields);
+  const own = allKinds().all.includes(kind) ? structuralSchemaOf(kind.schema) : await servedSchema(await context.client(), kind);
+  const schema = fieldAt(kind, own, fields);
   const style = createStyle(context.colour.stdout);
   context.print(`KIND:     ${kind.kind}`);
   context.print(`VERSION:  ${formatApiVersion(kind.group, kind.version)}`);

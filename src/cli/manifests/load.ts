@@ -1,10 +1,10 @@
 import { UserError, EXIT } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
-import { allKinds } from "../../policies/kinds.ts";
 import { parseManifests } from "./parse.ts";
 import { readSources } from "./read.ts";
 import { refusal } from "./refusal.ts";
-import { type Manifest, validateManifests } from "./validate.ts";
+import { kindsFor } from "../resources/served-kinds.ts";
+import { isOfKnownKind, type Manifest, validateManifests } from "./validate.ts";
 
 /** Everything `-f` names, read, parsed and judged. Throws one UserError with every problem when there is any. */
 export async function loadManifests(context: Context, files: readonly string[], recursive: boolean, outcome: string): Promise<Manifest[]> {
@@ -13,11 +13,12 @@ export async function loadManifests(context: Context, files: readonly string[], 
   }
   const sources = await readSources(files, { cwd: context.cwd, recursive, stdin: context.stdin as AsyncIterable<Buffer> });
   const parsed = sources.map(parseManifests);
-  const { manifests, problems } = validateManifests(
-    parsed.flatMap(({ documents }) => documents),
-    allKinds(),
-    { fallback: await context.namespace(), ...(context.globals.namespace === undefined ? {} : { required: context.globals.namespace }) },
-  );
+  const documents = parsed.flatMap((part) => part.documents);
+  const kinds = await kindsFor(context.client, (known) => documents.every((document) => isOfKnownKind(document, known)));
+  const { manifests, problems } = validateManifests(documents, kinds, {
+    fallback: await context.namespace(),
+    ...(context.globals.namespace === undefined ? {} : { required: context.globals.namespace }),
+  });
   const all = [...parsed.flatMap((part) => part.problems), ...problems];
   if (all.length > 0) throw refusal(all, outcome);
   if (manifests.length === 0) throw new UserError(`no objects in ${files.join(", ")}`);

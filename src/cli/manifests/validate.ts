@@ -81,6 +81,11 @@ function withoutEchoes(violations: readonly Violation[]): readonly Violation[] {
   return violations.filter(({ path, message }) => message !== "is required" || !meant.includes(path));
 }
 
+/** False for a document whose kind `kinds` does not have; true for one that has none at all. */
+export function isOfKnownKind({ value: { apiVersion, kind } }: ManifestDocument, kinds: KindRegistry): boolean {
+  return typeof apiVersion !== "string" || typeof kind !== "string" || kinds.byKind(apiVersion, kind) !== undefined;
+}
+
 function kindOf(document: ManifestDocument, kinds: KindRegistry): KindDescriptor | Violation {
   const { apiVersion, kind, metadata } = document.value;
   if (typeof apiVersion !== "string") return { path: "apiVersion", message: apiVersion === undefined ? "is required" : "must be a string" };

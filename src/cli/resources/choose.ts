@@ -1,10 +1,10 @@
 import { EXIT, UserError } from "../../lib/errors.ts";
 import type { KubeError } from "../../kube/error.ts";
-import { allKinds } from "../../policies/kinds.ts";
 import type { Context } from "../context.ts";
 import { loadManifests } from "../manifests/load.ts";
 import { type Fetched, fetchSelections } from "./fetch.ts";
-import { parseSelection, type Selection } from "./select.ts";
+import { namesKnown, parseSelection, type Selection } from "./select.ts";
+import { kindsFor, withColumns } from "./served-kinds.ts";
 
 /** The options with which a command says which objects it means. */
 export interface Choice {
@@ -46,7 +46,8 @@ export async function choose(
   }
   const [kind] = words;
   if (kind === undefined) throw usage("which objects?", "Name a kind and objects, or files with -f.");
-  const selections = parseSelection(words, allKinds());
+  const kinds = await kindsFor(context.client, (known) => namesKnown(words, known));
+  const selections = parseSelection(words, kinds);
   const byName = selections.some((selection) => selection.names !== null);
   if (byName && (scoped || allNamespaces)) throw usage("names exclude --all, selectors and --all-namespaces");
   if (!byName && !scoped && !bareKind) throw usage(`which ${kind}?`, "Name objects, or say --selector or --all.");
@@ -62,7 +63,9 @@ export async function choose(
 /** The chosen objects as they are now. A name that is not there rejects with NotFound, or is told to `onMissing`. */
 export async function fetchChosen(context: Context, chosen: Chosen, onMissing?: (error: KubeError) => void): Promise<Fetched[]> {
   const { selections, byName: _byName, ...scope } = chosen;
-  return fetchSelections(await context.client(), selections, scope, onMissing);
+  const client = await context.client();
+  const shown = await Promise.all(selections.map(async (selection) => ({ ...selection, kind: await withColumns(client, selection.kind) })));
+  return fetchSelections(client, shown, scope, onMissing);
 }
 
 function usage(message: string, hint?: string): UserError {

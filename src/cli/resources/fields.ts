@@ -1,15 +1,14 @@
 import { closest } from "../../lib/closest.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
-import { type StructuralSchema, structuralSchemaOf } from "../../model/structural-schema.ts";
+import type { StructuralSchema } from "../../model/structural-schema.ts";
 import type { Style } from "../output/style.ts";
 
 /** What every object has beside its kind's own fields. */
 const METADATA: StructuralSchema = Object.freeze({ type: "object", description: "Name, namespace, labels and annotations." } as const);
 
-/** The schema of a field of `kind`; lists are looked through. Throws a UserError that names the fields that exist. */
-export function fieldAt(kind: KindDescriptor, path: readonly string[]): StructuralSchema {
-  const own = structuralSchemaOf(kind.schema);
+/** The schema of a field of `kind`, whose own fields are `own`; lists are looked through. Throws a UserError that names the fields that exist. */
+export function fieldAt(kind: KindDescriptor, own: StructuralSchema, path: readonly string[]): StructuralSchema {
   let schema: StructuralSchema = { ...own, properties: { metadata: METADATA, ...own.properties } };
   for (const [index, name] of path.entries()) {
     const properties = fieldsOf(schema);

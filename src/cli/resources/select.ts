@@ -27,6 +27,13 @@ export function parseSelection(words: readonly string[], kinds: KindRegistry): S
   return found.map((kind) => ({ kind, names: names.length > 0 ? names : null }));
 }
 
+/** Whether `kinds` has every kind that the words name. */
+export function namesKnown(words: readonly string[], kinds: KindRegistry): boolean {
+  const slashed = words.some((word) => word.includes("/"));
+  const named = slashed ? words.map((word) => word.split("/", 1)[0] ?? "") : (words[0] ?? "").split(",");
+  return named.every((word) => kinds.category(word).length > 0 || kinds.resolve(word) !== undefined);
+}
+
 /** The one kind that a word names. */
 export function resolveKind(word: string, kinds: KindRegistry): KindDescriptor {
   const kind = kinds.resolve(word);
