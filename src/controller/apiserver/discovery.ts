@@ -2,6 +2,7 @@ import { VERSION } from "../../lib/version.ts";
 import { formatApiVersion } from "../../model/api-version.ts";
 import type { KindDescriptor } from "../../model/kind.ts";
 import { type KindRegistry, servedVersions } from "../../model/registry.ts";
+import { aggregatedItem, legacyGroup, type ServedGroup } from "./aggregation/served-groups.ts";
 import { answerJson } from "./answer.ts";
 import { negotiate } from "./negotiate.ts";
 import { createOpenApi } from "./openapi.ts";
@@ -30,22 +31,26 @@ export interface Discovery {
 }
 
 /** What the API serves, in every form clients ask for it. All documents are made once, and again when the kinds change. */
-export function createDiscovery(kinds: KindRegistry): Discovery {
+export function createDiscovery(kinds: KindRegistry, servedElsewhere: () => readonly ServedGroup[] = () => []): Discovery {
   let all = kinds.all;
-  let discovery = discoveryOf(all);
+  let elsewhere = servedElsewhere();
+  let discovery = discoveryOf(all, elsewhere);
   return {
     answer(reply, path) {
-      if (all !== kinds.all) {
+      if (all !== kinds.all || elsewhere !== servedElsewhere()) {
         all = kinds.all;
-        discovery = discoveryOf(all);
+        elsewhere = servedElsewhere();
+        discovery = discoveryOf(all, elsewhere);
       }
       return discovery.answer(reply, path);
     },
   };
 }
 
-function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
+function discoveryOf(kinds: readonly KindDescriptor[], servedElsewhere: readonly ServedGroup[]): Discovery {
   const groups = groupsOf(kinds);
+  // Of a group that is here too, what is here counts.
+  const elsewhere = servedElsewhere.filter(({ group }) => !groups.has(group));
   const documents = new Map<string, object>([
     ["/version", SERVER_VERSION],
     ["/api", { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] }],
@@ -54,10 +59,14 @@ function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
       {
         kind: "APIGroupList",
         apiVersion: "v1",
-        groups: [...groups].filter(([group]) => group !== "").map(([group, list]) => apiGroup(group, list)),
+        groups: [
+          ...[...groups].filter(([group]) => group !== "").map(([group, list]) => apiGroup(group, list)),
+          ...elsewhere.map(legacyGroup),
+        ],
       },
     ],
   ]);
+  for (const served of elsewhere) documents.set(`/apis/${served.group}`, { ...legacyGroup(served), kind: "APIGroup", apiVersion: "v1" });
   for (const [group, list] of groups) {
     if (group !== "") documents.set(`/apis/${group}`, { ...apiGroup(group, list), kind: "APIGroup", apiVersion: "v1" });
     for (const version of versionsOf(list)) {
@@ -82,7 +91,7 @@ function discoveryOf(kinds: readonly KindDescriptor[]): Discovery {
           kind: "APIGroupDiscoveryList",
           apiVersion: `apidiscovery.k8s.io/${wanted.version}`,
           metadata: {},
-          items: some.map(([group, list]) => aggregatedGroup(group, list)),
+          items: [...some.map(([group, list]) => aggregatedGroup(group, list)), ...(path === "/apis" ? elsewhere.map(aggregatedItem) : [])],
         };
         answerJson(reply, value, {
           "Content-Type": `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`,

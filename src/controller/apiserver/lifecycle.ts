@@ -12,7 +12,7 @@ import { FOREGROUND_FINALIZER, type Place } from "./store/owner-index.ts";
 
 export const NAMESPACES = bucketOf(namespaceKind);
 /** They are there from the start and stay. */
-export const PERMANENT_NAMESPACES: readonly string[] = ["default", SYSTEM_NAMESPACE];
+export const PERMANENT_NAMESPACES: readonly string[] = ["default", "kube-system", SYSTEM_NAMESPACE];
 
 /** What becomes of an object's dependents: they go after it, before it, or stay without it. */
 export type Propagation = "Background" | "Foreground" | "Orphan";

@@ -13,6 +13,10 @@ import { createAccess } from "./access/access.ts";
 import { sendReview } from "./access/answer-review.ts";
 import { createMemorySecrets } from "./access/memory-secrets.ts";
 import { REVIEW_KINDS } from "./access/review-kinds.ts";
+import { aggregatedAttributes, createAggregator } from "./aggregation/aggregator.ts";
+import { openFrontProxy } from "./aggregation/front-proxy.ts";
+import { apiServiceKind } from "./aggregation/kind.ts";
+import { publishTrust } from "./aggregation/publish-trust.ts";
 import { answerError, answerOutcome } from "./answer.ts";
 import { type AuditRecord, type AuditSink, startAudit } from "./audit.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
@@ -33,6 +37,8 @@ import { deleteCollectionVerb, deleteVerb } from "./verbs/delete.ts";
 import { patchTypesOf, patchVerb, type PatchType } from "./verbs/patch.ts";
 import { getVerb, listVerb } from "./verbs/read.ts";
 import { updateVerb } from "./verbs/update.ts";
+import { WEBHOOK_KINDS } from "./webhooks/kinds.ts";
+import { throughWebhooks } from "./webhooks/webhooks.ts";
 import { WATCH_LIMITS, Watches, type WatchLimits } from "./verbs/watch.ts";
 
 export interface ApiServerOptions {
@@ -73,9 +79,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const kinds = createLiveKinds(createKindRegistry(fixed));
   const api: ApiContext = { store, kinds, clock, random, uuid };
   const watches = new Watches(api, { ...WATCH_LIMITS, ...options.watchLimits });
-  const discovery = createDiscovery(kinds);
-  const access = await createAccess({ store, clock, secrets: options.secrets ?? createMemorySecrets() });
+  const secrets = options.secrets ?? createMemorySecrets();
+  const frontProxy = await openFrontProxy(secrets, clock);
+  const access = await createAccess({ store, clock, secrets });
   await seed(api);
+  await publishTrust(api, frontProxy);
+  const aggregator = createAggregator(api, frontProxy, (error) => options.onInternalError?.(error));
+  const discovery = createDiscovery(kinds, aggregator.groups);
   const registrar = await createRegistrar(api, kinds, fixed, (error) => options.onInternalError?.(error));
 
   async function answer(
@@ -90,6 +100,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const reply = { request, response, clock };
     const subject = await access.subjectOf(request, caller);
     record?.known(subject);
+    const elsewhere = aggregator.find(path);
+    if (elsewhere !== null) {
+      access.requireAttributes(subject, aggregatedAttributes(method, path, query));
+      return aggregator.answer(request, response, elsewhere, subject);
+    }
     const place = parseResourcePath(path, query, kinds);
     access.require(subject, method, path, place);
     if (discovery.answer(reply, path)) return;
@@ -103,7 +118,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const watch = request.method === "GET" && booleanOf(query, "watch");
     const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"], watch);
     if (watch) return watches.start(resource, response, wanted);
-    const outcome = await decide(api, request, resource);
+    const outcome = await throughWebhooks(api, method, resource, subject, (through) => decide(through, request, resource));
     record?.decided(outcome);
     answerOutcome(reply, resource, outcome, wanted);
   }
@@ -128,6 +143,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     close() {
       registrar.close();
+      aggregator.close();
       watches.close();
     },
   };
@@ -135,7 +151,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
 /** Kinds that the server knows more about than everybody else take the places of those only stored. */
 function withOwnKinds(kinds: readonly KindDescriptor[]): readonly KindDescriptor[] {
-  const own: readonly KindDescriptor[] = [definitionKind, ...REVIEW_KINDS];
+  const own: readonly KindDescriptor[] = [definitionKind, apiServiceKind, ...WEBHOOK_KINDS, ...REVIEW_KINDS];
   const same = (left: KindDescriptor, right: KindDescriptor): boolean => left.group === right.group && left.plural === right.plural;
   return [...kinds.filter((kind) => !own.some((other) => same(kind, other))), ...own];
 }

@@ -260,5 +260,5 @@ rules: []
 `,
   );
   assert.equal((await ok(["apply", "-f", folder])).match(/ created$/gm)?.length, 3);
-  assert.match(await ok(["get", "deploy"]), /NAME +AGE\napp /);
+  assert.match(await ok(["get", "deploy"]), /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\napp +0\/1 /);
 });

@@ -26,7 +26,7 @@ test("the permanent namespaces and the MeshConfig exist from the start", async (
   const { items } = await api.client.list(NAMESPACE);
   assert.deepEqual(
     items.map(({ metadata }) => metadata.name),
-    ["default", "meshctl-system"],
+    ["default", "kube-system", "meshctl-system"],
   );
   assert.equal((await api.client.get(ref("meshconfig"), "default")).kind, "MeshConfig");
 });

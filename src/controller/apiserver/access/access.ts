@@ -10,7 +10,7 @@ import { authenticate, impersonated } from "./authenticate.ts";
 import { attributesOf, requireAllowed, requireImpersonation } from "./authorize.ts";
 import { REVIEW_KINDS } from "./review-kinds.ts";
 import { answerReview } from "./reviews.ts";
-import type { Subject } from "./subject.ts";
+import type { Attributes, Subject } from "./subject.ts";
 import { answerTokenRequest } from "./token-request.ts";
 
 /** Who may do what: authentication, authorization, and the questions the API answers about both. */
@@ -19,6 +19,8 @@ export interface Access {
   subjectOf(request: IncomingMessage, caller: Caller): Promise<Subject>;
   /** Throws 403 where the stored roles do not allow it. `resource` is null for paths that name none. */
   require(subject: Subject, method: string, path: string, resource: ResourcePlace | null): void;
+  /** As {@link require}, for paths of which somebody else knows the kinds. */
+  requireAttributes(subject: Subject, attributes: Attributes): void;
   /** The answer to a review or a request for a token; null for every other resource. */
   review(subject: Subject, method: string, resource: ResourcePlace, body: () => Promise<unknown>): Promise<KubeObject> | null;
 }
@@ -41,6 +43,7 @@ export async function createAccess(options: {
     require(subject, method, path, resource) {
       requireAllowed(store, subject, attributesOf(method, path, resource));
     },
+    requireAttributes: (subject, attributes) => requireAllowed(store, subject, attributes),
     review(subject, method, { kind, namespace, name, subresource }, body) {
       if (method !== "POST") return null;
       if (subresource === "token" && kind.group === "" && kind.kind === "ServiceAccount") {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { type Caller, HttpError } from "../../http.ts";
 import { type AccountTokens, ISSUER } from "./account-tokens.ts";
-import { AUTHENTICATED, type Subject } from "./subject.ts";
+import { AUTHENTICATED, MASTERS, type Subject } from "./subject.ts";
 
 /** Who sent the request, as the server around us has proven it or by a service account's token. Throws 401 and 403. */
 export async function authenticate(request: IncomingMessage, caller: Caller, tokens: AccountTokens): Promise<Subject> {
-  if (caller.kind === "admin") return { username: caller.user, groups: [...new Set([...caller.groups, AUTHENTICATED])] };
+  if (caller.kind === "admin") return { username: caller.user, groups: [...new Set([...caller.groups, MASTERS, AUTHENTICATED])] };
   const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(request.headers.authorization ?? "") ?? [];
   if (token !== undefined) {
     const verified = await tokens.verify(token, [ISSUER]);

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../model/object.ts";
+import { type LabelSelector, matchesLabels } from "../match-labels.ts";
 import type { Store } from "../store/contract.ts";
 
 /** `rbac.authorization.k8s.io/v1 PolicyRule`. */
@@ -30,10 +31,7 @@ export interface Binding extends KubeObject {
 interface Role extends KubeObject {
   readonly rules?: readonly PolicyRule[] | null;
   readonly aggregationRule?: {
-    readonly clusterRoleSelectors?: readonly {
-      readonly matchLabels?: Readonly<Record<string, string>>;
-      readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
-    }[];
+    readonly clusterRoleSelectors?: readonly LabelSelector[];
   };
 }
 
@@ -100,22 +98,6 @@ export function rulesOfRole(store: Store, { kind, name }: RoleRef, namespace: st
   if (selectors.length === 0) return stored.rules ?? [];
   const others = store.list(`${GROUP}/clusterroles`).map(({ object }) => object as Role);
   return others
-    .filter((role) => role !== stored && selectors.some((selector) => matches(selector, role)))
+    .filter((role) => role !== stored && selectors.some((selector) => matchesLabels(selector, role.metadata.labels ?? {})))
     .flatMap(({ rules }) => rules ?? []);
-}
-
-type Selector = NonNullable<NonNullable<Role["aggregationRule"]>["clusterRoleSelectors"]>[number];
-
-function matches({ matchLabels = {}, matchExpressions = [] }: Selector, { metadata }: Role): boolean {
-  const labels = metadata.labels ?? {};
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-      if (operator === "Exists") return value !== undefined;
-      if (operator === "DoesNotExist") return value === undefined;
-      if (operator === "In") return value !== undefined && values.includes(value);
-      return operator === "NotIn" && (value === undefined || !values.includes(value));
-    })
-  );
 }
