@@ -67,6 +67,16 @@ export interface ProxyStatus {
   readonly processes: number;
   /** Milliseconds the proxy's clock is ahead of the controller's, when it has said. */
   readonly clockSkewMs: number | null;
+  /**
+   * Whether it carries what it is asked for: `shedding` turns requests away, `shut` closes new connections too. `why` is a
+   * sentence, counts are since its processes started. Null when it has not said.
+   */
+  readonly overload: {
+    readonly state: "normal" | "shedding" | "shut";
+    readonly why: string;
+    readonly refusedRequests: number;
+    readonly refusedConnections: number;
+  } | null;
   /** Only for one proxy: what it subscribes to, with versions. */
   readonly resources?: readonly { readonly type: ResourceType; readonly name: string; readonly version: string; readonly acked: boolean }[];
 }

@@ -15,6 +15,7 @@ import { protocolsDeclared } from "./checks/protocols-declared.ts";
 import { proxiesCertificates } from "./checks/proxies-certificates.ts";
 import { proxiesClock } from "./checks/proxies-clock.ts";
 import { proxiesConnected } from "./checks/proxies-connected.ts";
+import { proxiesOverload } from "./checks/proxies-overload.ts";
 import { proxiesSynced } from "./checks/proxies-synced.ts";
 import { proxiesVersion } from "./checks/proxies-version.ts";
 import { rootLifetime } from "./checks/root-lifetime.ts";
@@ -38,6 +39,7 @@ export const CHECKS: readonly HealthCheck[] = Object.freeze([
   proxiesSynced,
   proxiesCertificates,
   proxiesClock,
+  proxiesOverload,
   proxiesVersion,
   policiesAccepted,
   policiesResolved,

@@ -6,7 +6,16 @@ import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 
 export const PROXY_HEADERS: readonly string[] = ["name", "namespace", "version", ...RESOURCE_TYPES, "connected", "cert expires"];
-export const PROXY_WIDE_HEADERS: readonly string[] = [...PROXY_HEADERS, "workload", "processes", "address", "clock", "identity"];
+export const PROXY_WIDE_HEADERS: readonly string[] = [
+  ...PROXY_HEADERS,
+  "workload",
+  "processes",
+  "address",
+  "clock",
+  "load",
+  "refused",
+  "identity",
+];
 
 /** One row of `proxy-status`. */
 export function proxyRow(proxy: ProxyStatus, nowMs: number, style: Style, wide: boolean): string[] {
@@ -19,7 +28,16 @@ export function proxyRow(proxy: ProxyStatus, nowMs: number, style: Style, wide: 
     expiry(proxy, nowMs, style),
   ];
   if (!wide) return row;
-  return [...row, proxy.workload, String(proxy.processes), proxy.address, clock(proxy.clockSkewMs), printable(proxy.identity)];
+  return [
+    ...row,
+    proxy.workload,
+    String(proxy.processes),
+    proxy.address,
+    clock(proxy.clockSkewMs),
+    load(proxy, style),
+    refused(proxy),
+    printable(proxy.identity),
+  ];
 }
 
 /** What `proxy-status NAME` shows: the same facts upright, what it holds, and why it refused. */
@@ -33,6 +51,11 @@ export function describeProxy(proxy: ProxyStatus, nowMs: number, style: Style): 
     ["Processes", String(proxy.processes)],
     ["Connected", connected(proxy, nowMs, style)],
     ["Clock", clock(proxy.clockSkewMs)],
+    ["Load", [load(proxy, style), printable(proxy.overload?.why ?? "")].filter(Boolean).join(": ")],
+    [
+      "Turned away",
+      proxy.overload === null ? "unknown" : `${proxy.overload.refusedRequests} requests, ${proxy.overload.refusedConnections} connections`,
+    ],
     [
       "Certificate",
       proxy.certificate ? `${proxy.certificate.serial}, ends ${proxy.certificate.notAfter} (${expiry(proxy, nowMs, style)})` : "none",
@@ -72,6 +95,16 @@ function expiry({ certificate }: ProxyStatus, nowMs: number, style: Style): stri
   if (certificate === null) return "";
   const leftMs = Date.parse(certificate.notAfter) - nowMs;
   return leftMs <= 0 ? style.bad(`expired ${formatAge(-leftMs)} ago`) : formatAge(leftMs);
+}
+
+function load({ overload }: ProxyStatus, style: Style): string {
+  if (overload === null) return "unknown";
+  return overload.state === "normal" ? "normal" : style.bad(overload.state);
+}
+
+/** Requests and connections turned away. */
+function refused({ overload }: ProxyStatus): string {
+  return overload === null ? "unknown" : `${overload.refusedRequests}/${overload.refusedConnections}`;
 }
 
 function clock(skewMs: number | null): string {

@@ -25,6 +25,7 @@ export interface StatusContext {
   readonly nowMs: number;
   /** Of an instance's clock, milliseconds; null when unknown. */
   clockSkewMs(instance: string): number | null;
+  overload(instance: string): ProxyStatus["overload"];
 }
 
 /** Every proxy that is connected or registered, by name. */
@@ -84,6 +85,7 @@ function describe(id: string, streams: readonly StreamInfo[], context: StatusCon
     address: peer?.address ?? "",
     processes: streams.length,
     clockSkewMs: context.clockSkewMs(id),
+    overload: context.overload(id),
     ...(withResources ? { resources: resourcesOf(deliveries) } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { BASE_KINDS, type Change, MeshStore } from "../../compile/store.ts";
 import { authoriseBy } from "../../controller/publish/authorise.ts";
 import { Capabilities } from "../../controller/publish/capabilities.ts";
 import { ClockSkews } from "../../controller/publish/clock-skews.ts";
+import { ProxyLoads } from "../../controller/publish/proxy-loads.ts";
 import { programmed, type StatusContext } from "../../controller/publish/proxy-status.ts";
 import { RefusalLog } from "../../controller/publish/refusal-log.ts";
 import { ProxySettings } from "../../controller/publish/settings.ts";
@@ -53,6 +54,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
   const store = new MeshStore(CATALOG.map((entry) => entry.kind));
   const capabilities = new Capabilities();
   const skews = new ClockSkews(clock);
+  const loads = new ProxyLoads();
   const compiler = new Compiler({
     store,
     catalog: CATALOG,
@@ -86,7 +88,10 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
     order: [TYPE_URL.TRUST, TYPE_URL.PROXY_CONFIG, TYPE_URL.ENDPOINTS, TYPE_URL.INBOUND, TYPE_URL.OUTBOUND],
     upStreams: {
       [GRPC.TAP]: (subscriber) => taps.receive(subscriber),
-      [GRPC.CLOCK]: (subscriber) => skews.receive(subscriber),
+      [GRPC.CLOCK]: (subscriber) => {
+        const readers = [skews.receive(subscriber), loads.receive(subscriber)];
+        return { message: (bytes) => readers.forEach((one) => one.message(bytes)), end: () => readers.forEach((one) => one.end()) };
+      },
       [GRPC.METRICS]: (subscriber) => reports.receive(subscriber),
       [GRPC.SPANS]: (subscriber) => spans.receive(subscriber),
     },
@@ -130,6 +135,7 @@ export function createMesh(certificates: Certificates, clock: Clock, log: Logger
       streams: discovery.streams(),
       nowMs: clock.nowMs(),
       clockSkewMs: (instance) => skews.of(instance),
+      overload: (instance) => loads.of(instance),
     }),
     count: (units) => programmed(discovery.streams(), source, units),
     changed(change) {

@@ -101,6 +101,15 @@ export class Overload implements RequestGate {
     return this.#state;
   }
 
+  /** A sentence; empty while everything is let in. */
+  get why(): string {
+    return this.#state === NORMAL ? "" : this.#why(this.#state);
+  }
+
+  get refusedRequests(): number {
+    return this.shedForLag + this.shedForMemory + this.shedForRequests;
+  }
+
   start(): void {
     this.#watch.start();
   }

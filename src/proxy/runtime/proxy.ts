@@ -24,7 +24,7 @@ import { ConfigurationSaver } from "./configuration-saver.ts";
 import { ClockReport } from "./clock-report.ts";
 import { Configuration } from "./configuration.ts";
 import { Observers } from "./observers.ts";
-import { createOverload } from "./create-overload.ts";
+import { createOverload, loadReading } from "./create-overload.ts";
 import { createOwnIdentity, type OwnIdentity } from "./own-identity.ts";
 import { addProxyMetrics } from "./proxy-metrics.ts";
 import { onceWithin } from "./once-within.ts";
@@ -96,7 +96,11 @@ export class Proxy {
     });
     const { identity, check } = this.#own;
     this.#tapSender = new TapSender({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.TAP, onEnd) ?? null });
-    this.#clockReport = new ClockReport({ clock, open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null });
+    this.#clockReport = new ClockReport({
+      clock,
+      open: (onEnd) => this.#discovery?.openUpStream(GRPC.CLOCK, onEnd) ?? null,
+      load: () => loadReading(this.#overload),
+    });
     this.#tap = new Tap({ clock, proxy: instance, sender: this.#tapSender, processes: bootstrap.worker?.of ?? 1 });
     const sender = { namespace, workload, instance, version: VERSION };
     this.#report = new Reports({
@@ -122,7 +126,7 @@ export class Proxy {
     });
     this.#saver = new ConfigurationSaver(clock, this.#config.resources, this.#saved);
     const counted = this.#addMetrics();
-    const overload = createOverload(bootstrap, clock, log, this.#registry);
+    const overload = createOverload(bootstrap, clock, log, this.#registry, () => this.#clockReport.changed());
     this.#overload = overload;
     this.#traffic = new Traffic({
       tracer: this.#tracing.tracer,

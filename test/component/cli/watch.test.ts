@@ -23,6 +23,7 @@ const proxy: ProxyStatus = {
   address: "127.0.0.1:40000",
   processes: 1,
   clockSkewMs: 1,
+  overload: null,
 };
 const inShop: ProxyStatus = {
   ...proxy,
@@ -276,10 +277,10 @@ describe("check", () => {
     mesh.paths["GET /meshctl/v1/proxies"] = [inShop];
     const fine = await mesh.cli(["check"]);
     assert.equal(fine.code, 0, fine.stdout);
-    assert.match(fine.stdout, /\nStatus check results are √ \(22 fine\)\n$/);
+    assert.match(fine.stdout, /\nStatus check results are √ \(23 fine\)\n$/);
     const report = JSON.parse((await mesh.cli(["check", "-o", "json"])).stdout);
     assert.equal(report.success, true);
-    assert.match((await mesh.cli(["check", "-o", "junit"])).stdout, /<testsuite name="proxies" tests="5" failures="0" skipped="0">/);
+    assert.match((await mesh.cli(["check", "-o", "junit"])).stdout, /<testsuite name="proxies" tests="6" failures="0" skipped="0">/);
   });
   it("waits until everything is fine", async () => {
     let asked = 0;

@@ -135,7 +135,11 @@ export async function fakeProxy(controller: ControllerProcess, instance: string,
   const states: string[] = [];
   const short = (typeUrl: string) => Object.entries(TYPE_URL).find(([, url]) => url === typeUrl)?.[0] ?? typeUrl;
   let refuse: (name: string) => string | null = () => null;
-  const clockReport = new ClockReport({ clock, open: (onEnd) => client.openUpStream(GRPC.CLOCK, onEnd) });
+  const clockReport = new ClockReport({
+    clock,
+    open: (onEnd) => client.openUpStream(GRPC.CLOCK, onEnd),
+    load: () => ({ state: 0, why: "", refusedRequests: 0, refusedConnections: 0 }),
+  });
   const client: DiscoveryClient = createDiscoveryClient({
     address: () => `127.0.0.1:${controller.record.discoveryPort}`,
     tls: () => ({

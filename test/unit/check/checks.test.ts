@@ -28,6 +28,7 @@ const proxy: ProxyStatus = {
   address: "127.0.0.1:1",
   processes: 1,
   clockSkewMs: 3,
+  overload: { state: "normal", why: "", refusedRequests: 7, refusedConnections: 0 },
 };
 
 const certificate = (notBefore: string, notAfter: string) => ({
@@ -267,6 +268,17 @@ const BROKEN: readonly [name: string, broken: Partial<CheckFacts>, id: string, l
   ],
   ["a proxy without a leaf", { proxies: async () => [{ ...proxy, certificate: null }] }, "proxies-certificates", "error", /no certificate/],
   ["a clock a little off", { proxies: async () => [{ ...proxy, clockSkewMs: -8_000 }] }, "proxies-clock", "warning", /8s behind/],
+  [
+    "a proxy that turns requests away",
+    {
+      proxies: async () => [
+        { ...proxy, overload: { state: "shedding", why: "requests wait 700 ms", refusedRequests: 12, refusedConnections: 3 } },
+      ],
+    },
+    "proxies-overload",
+    "warning",
+    /default\/web: requests wait 700 ms; since it started 12 requests and 3 connections were refused/,
+  ],
   ["a clock far off", { proxies: async () => [{ ...proxy, clockSkewMs: 90_000 }] }, "proxies-clock", "error", /90s ahead/],
   ["an old proxy", { proxies: async () => [{ ...proxy, version: "0.1.1" }] }, "proxies-version", "warning", /is 0\.1\.1/],
   ["a proxy two minors away", { proxies: async () => [{ ...proxy, version: "0.3.0" }] }, "proxies-version", "error", /is 0\.3\.0/],

@@ -131,6 +131,7 @@ test("proxy-status shows a column a type, what is wrong stands in the details", 
     address: "127.0.0.1:7",
     processes: 1,
     clockSkewMs: -4,
+    overload: { state: "shedding", why: "requests wait 700 ms", refusedRequests: 12, refusedConnections: 3 },
     resources: [{ type: "Trust", name: "cluster.local", version: "0123456789abcdef", acked: true }],
   };
   assert.deepEqual(proxyRow(proxy, now, plain, false), [
@@ -157,11 +158,14 @@ test("proxy-status shows a column a type, what is wrong stands in the details", 
     "1",
     "127.0.0.1:7",
     "-4ms",
+    "shedding",
+    "12/3",
     proxy.identity,
   ]);
   const text = describeProxy(proxy, now, plain).join("\n");
   assert.match(text, /Outbound: +NACK/);
   assert.match(text, /× Outbound default\/api:80 at 2026-03-01T11:59:00Z\n +bad\\x1b\[2J/);
+  assert.match(text, /Load: +shedding: requests wait 700 ms\nTurned away: +12 requests, 3 connections\n/);
   assert.match(text, /Trust +cluster\.local +0123456789ab +yes/);
   assert.match(
     describeProxy({ ...proxy, certificate: { serial: "1", notBefore: "", notAfter: "2026-03-01T11:00:00Z" } }, now, plain).join("\n"),

@@ -79,6 +79,17 @@ export interface TapEvent {
 /** The proxy's wall clock at the moment of sending; what the controller sees of it at arrival is the skew. */
 export interface ClockReading {
   unixMs: number;
+  load: LoadReading | undefined;
+}
+
+/** How far one process of a proxy is with what it can carry; counts are since it started. */
+export interface LoadReading {
+  /** 0 normal, 1 turns requests away, 2 closes new connections too. */
+  state: number;
+  /** A sentence; empty when it is normal. */
+  why: string;
+  refusedRequests: number;
+  refusedConnections: number;
 }
 
 export interface ClockAck {
@@ -644,13 +655,16 @@ export const TapEvent: MessageFns<TapEvent> = {
 };
 
 function createBaseClockReading(): ClockReading {
-  return { unixMs: 0 };
+  return { unixMs: 0, load: undefined };
 }
 
 export const ClockReading: MessageFns<ClockReading> = {
   encode(message: ClockReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.unixMs !== 0) {
       writer.uint32(8).int64(message.unixMs);
+    }
+    if (message.load !== undefined) {
+      LoadReading.encode(message.load, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -676,6 +690,14 @@ export const ClockReading: MessageFns<ClockReading> = {
             message.unixMs = longToNumber(reader.int64());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.load = LoadReading.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -694,6 +716,100 @@ export const ClockReading: MessageFns<ClockReading> = {
   fromPartial(object: DeepPartial<ClockReading>): ClockReading {
     const message = createBaseClockReading();
     message.unixMs = object.unixMs ?? 0;
+    message.load = (object.load !== undefined && object.load !== null)
+      ? LoadReading.fromPartial(object.load)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLoadReading(): LoadReading {
+  return { state: 0, why: "", refusedRequests: 0, refusedConnections: 0 };
+}
+
+export const LoadReading: MessageFns<LoadReading> = {
+  encode(message: LoadReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).uint32(message.state);
+    }
+    if (message.why !== "") {
+      writer.uint32(18).string(message.why);
+    }
+    if (message.refusedRequests !== 0) {
+      writer.uint32(24).uint64(message.refusedRequests);
+    }
+    if (message.refusedConnections !== 0) {
+      writer.uint32(32).uint64(message.refusedConnections);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoadReading {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoadReading();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refusedRequests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.refusedConnections = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoadReading>): LoadReading {
+    return LoadReading.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoadReading>): LoadReading {
+    const message = createBaseLoadReading();
+    message.state = object.state ?? 0;
+    message.why = object.why ?? "";
+    message.refusedRequests = object.refusedRequests ?? 0;
+    message.refusedConnections = object.refusedConnections ?? 0;
     return message;
   },
 };
