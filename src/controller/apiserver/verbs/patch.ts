@@ -7,6 +7,7 @@ import { HttpError } from "../../http.ts";
 import { dryRunOf, fieldValidationOf, objectOfBody } from "../admission.ts";
 import { decodeBody } from "../body.ts";
 import type { ApiContext } from "../context.ts";
+import { topologyOf } from "../fields/topology-of.ts";
 import { applyMergePatch, isPlainObject } from "../merge-patch.ts";
 import type { Outcome } from "../outcome.ts";
 import { bucketOf, isCustom, type ResourceRequest, storeKey } from "../request.ts";
@@ -36,7 +37,7 @@ export async function patchVerb(api: ApiContext, request: ResourceRequest, type:
       { path: "force", reason: "FieldValueForbidden", message: "Forbidden: may not be specified for non-apply patch" },
     ]);
   }
-  const apply = READERS[type](decodeBody(body, "application/json"));
+  const apply = READERS[type](decodeBody(body, "application/json"), kind);
   const fieldValidation = fieldValidationOf(query);
   let warnings: readonly string[] = [];
   const stored = await api.store.write(
@@ -63,7 +64,7 @@ function isJson(body: Buffer): boolean {
 type Applied = (object: KubeObject) => unknown;
 
 /** A patch as a function; throws 400 when it is none. */
-const READERS: Readonly<Record<Exclude<PatchType, typeof APPLY>, (patch: unknown) => Applied>> = {
+const READERS: Readonly<Record<Exclude<PatchType, typeof APPLY>, (patch: unknown, kind: KindDescriptor) => Applied>> = {
   "application/merge-patch+json": mergePatchOf,
   "application/json-patch+json": jsonPatchOf,
   [STRATEGIC]: strategicPatchOf,
@@ -74,9 +75,9 @@ function mergePatchOf(patch: unknown): Applied {
   return (object) => applyMergePatch(object, patch);
 }
 
-function strategicPatchOf(patch: unknown): Applied {
+function strategicPatchOf(patch: unknown, kind: KindDescriptor): Applied {
   if (!isPlainObject(patch)) throw badRequest("a strategic merge patch must be an object");
-  return (object) => applyStrategicMergePatch(object, patch);
+  return (object) => applyStrategicMergePatch(object, patch, topologyOf(kind));
 }
 
 /** RFC 6902. */
