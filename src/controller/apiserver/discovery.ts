@@ -136,8 +136,15 @@ function resourceList(group: string, version: string, kinds: readonly KindDescri
       verbs: kind.verbs ?? VERBS,
       ...nonEmpty({ shortNames, categories }),
     };
-    if (!kind.status) return [main];
-    return [main, { name: `${plural}/status`, singularName: "", namespaced, kind: kind.kind, verbs: STATUS_VERBS }];
+    const below = subresourcesOf(kind, version).map(({ name, responseKind, verbs }) => ({
+      name: `${plural}/${name}`,
+      singularName: "",
+      namespaced,
+      ...(responseKind.group === group ? {} : { group: responseKind.group, version: responseKind.version }),
+      kind: responseKind.kind,
+      verbs,
+    }));
+    return [main, ...below];
   });
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion: formatApiVersion(group, version), resources };
 }
@@ -156,13 +163,30 @@ function aggregatedGroup(group: string, kinds: readonly KindDescriptor[]): objec
         singularResource: kind.singular,
         verbs: kind.verbs ?? VERBS,
         ...nonEmpty({ shortNames, categories }),
-        ...(kind.status ? { subresources: [{ subresource: "status", responseKind, verbs: STATUS_VERBS }] } : {}),
+        ...nonEmpty({ subresources: subresourcesOf(kind, version).map(({ name, ...more }) => ({ subresource: name, ...more })) }),
       };
     }),
   }));
   return { metadata: { name: group, creationTimestamp: null }, versions };
 }
 
-function nonEmpty(lists: Readonly<Record<string, readonly string[] | undefined>>): object {
+interface Subresource {
+  readonly name: string;
+  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly verbs: readonly string[];
+}
+
+function subresourcesOf({ group, kind, status, scale }: KindDescriptor, version: string): readonly Subresource[] {
+  const token = { name: "token", responseKind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }, verbs: ["create"] };
+  return [
+    ...(scale === undefined
+      ? []
+      : [{ name: "scale", responseKind: { group: "autoscaling", version: "v1", kind: "Scale" }, verbs: STATUS_VERBS }]),
+    ...(status ? [{ name: "status", responseKind: { group, version, kind }, verbs: STATUS_VERBS }] : []),
+    ...(group === "" && kind === "ServiceAccount" ? [token] : []),
+  ];
+}
+
+function nonEmpty(lists: Readonly<Record<string, readonly unknown[] | undefined>>): object {
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list !== undefined && list.length > 0));
 }

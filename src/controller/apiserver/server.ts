@@ -17,7 +17,7 @@ import { aggregatedAttributes, createAggregator } from "./aggregation/aggregator
 import { openFrontProxy } from "./aggregation/front-proxy.ts";
 import { apiServiceKind } from "./aggregation/kind.ts";
 import { publishTrust } from "./aggregation/publish-trust.ts";
-import { answerError, answerOutcome } from "./answer.ts";
+import { answerError, answerJson, answerOutcome } from "./answer.ts";
 import { type AuditRecord, type AuditSink, startAudit } from "./audit.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import { type ApiContext, timestamp } from "./context.ts";
@@ -36,6 +36,7 @@ import { createVerb } from "./verbs/create.ts";
 import { deleteCollectionVerb, deleteVerb } from "./verbs/delete.ts";
 import { patchTypesOf, patchVerb, type PatchType } from "./verbs/patch.ts";
 import { getVerb, listVerb } from "./verbs/read.ts";
+import { scaleOf, scaleVerb } from "./verbs/scale.ts";
 import { updateVerb } from "./verbs/update.ts";
 import { WEBHOOK_KINDS } from "./webhooks/kinds.ts";
 import { throughWebhooks } from "./webhooks/webhooks.ts";
@@ -118,6 +119,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const watch = request.method === "GET" && booleanOf(query, "watch");
     const wanted = negotiate(request.headers.accept, ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"], watch);
     if (watch) return watches.start(resource, response, wanted);
+    if (resource.subresource === "scale") {
+      const scaled = await throughWebhooks(api, method, resource, subject, (through) =>
+        scaleVerb(through, method, resource, mediaType(request), async () => decodeBody(await readBody(request), "application/json")),
+      );
+      record?.decided(scaled);
+      if (scaled.type === "object") return answerJson(reply, scaleOf(resource.kind, scaled.stored.object));
+    }
     const outcome = await throughWebhooks(api, method, resource, subject, (through) => decide(through, request, resource));
     record?.decided(outcome);
     answerOutcome(reply, resource, outcome, wanted);
@@ -203,6 +211,7 @@ function patchTypeOf(request: IncomingMessage, { kind }: ResourceRequest): Patch
 }
 
 function subresourceServed({ kind, subresource }: ResourcePlace): boolean {
+  if (subresource === "scale") return kind.scale !== undefined;
   return subresource === undefined || (subresource === "status" && kind.status);
 }
 

@@ -23,7 +23,7 @@ test("a definition registers a kind before its writer is answered, and says so i
   const { resources } = await expectStatus(200, send(api, "GET", "/apis/stable.example.com/v1"));
   assert.deepEqual(
     resources.map(({ name }: any) => name),
-    ["crontabs", "crontabs/status"],
+    ["crontabs", "crontabs/scale", "crontabs/status"],
   );
   const openapi = await expectStatus(200, send(api, "GET", "/openapi/v3/apis/stable.example.com/v1"));
   assert.equal(openapi.components.schemas["com.example.stable.v1.CronTab"].properties.spec.properties.replicas.maximum, 10);
@@ -211,4 +211,29 @@ test("a definition of a kind the server has itself is kept, and changes nothing"
   assert.deepEqual(conditionsOf(definition), ["NamesAccepted=True NoConflicts", "Established=True BuiltIn"]);
   await expectStatus(200, send(api, "DELETE", name));
   await expectStatus(200, send(api, "GET", "/apis/gateway.networking.k8s.io/v1/httproutes"));
+});
+
+test("scale reads and writes the fields the definition names, and those of a cluster's workloads", async () => {
+  await expectStatus(201, send(api, "POST", CRONTABS, crontab("scaled", { replicas: 2 })));
+  const scale = await expectStatus(200, send(api, "GET", `${CRONTABS}/scaled/scale`));
+  assert.deepEqual([scale.kind, scale.apiVersion, scale.spec, scale.status], ["Scale", "autoscaling/v1", { replicas: 2 }, { replicas: 0 }]);
+  const put = await expectStatus(200, send(api, "PUT", `${CRONTABS}/scaled/scale`, { ...scale, spec: { replicas: 4 } }));
+  assert.equal(put.spec.replicas, 4);
+  await expectStatus(409, send(api, "PUT", `${CRONTABS}/scaled/scale`, { ...scale, spec: { replicas: 5 } }));
+  await expectStatus(422, send(api, "PATCH", `${CRONTABS}/scaled/scale`, { spec: { replicas: 99 } }, "application/merge-patch+json"));
+  await expectStatus(422, send(api, "PATCH", `${CRONTABS}/scaled/scale`, { spec: { replicas: -1 } }, "application/merge-patch+json"));
+  await expectStatus(415, send(api, "PATCH", `${CRONTABS}/scaled/scale`, [], "application/json-patch+json"));
+  const { spec, metadata } = await expectStatus(200, send(api, "GET", `${CRONTABS}/scaled`));
+  assert.deepEqual([spec.replicas, metadata.generation], [4, 2]);
+  const deployments = "/apis/apps/v1/namespaces/default/deployments";
+  await expectStatus(
+    201,
+    send(api, "POST", deployments, { metadata: { name: "app" }, spec: { replicas: 1, selector: { matchLabels: { a: "b" } } } }),
+  );
+  const scaled = await expectStatus(
+    200,
+    send(api, "PATCH", `${deployments}/app/scale`, { spec: { replicas: 3 } }, "application/merge-patch+json"),
+  );
+  assert.deepEqual([scaled.spec, scaled.status.selector], [{ replicas: 3 }, "a=b"]);
+  await expectStatus(404, send(api, "GET", "/api/v1/namespaces/default/configmaps/x/scale"));
 });
