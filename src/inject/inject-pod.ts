@@ -3,7 +3,7 @@ import { LABEL, POD_PORT } from "../messages/names.ts";
 import type { PodEdit, PodPath } from "./edits.ts";
 import { isObject, type Json, type JsonObject, objectOf } from "./json.ts";
 import { RECORD } from "./names.ts";
-import { initContainer, podVolumes, proxyContainer } from "./pod/containers.ts";
+import { initContainer, POD_VOLUMES, proxyContainer } from "./pod/containers.ts";
 import { optOf, refusalsOf, type Skip, skipOf, warningsOf } from "./pod/eligibility.ts";
 import { type RewrittenProbes, rewriteProbes } from "./pod/probes.ts";
 import { readSettings } from "./settings.ts";
@@ -69,7 +69,7 @@ export function injectPod(pod: JsonObject, origin: PodOrigin, values: InjectValu
     ...listEdits(spec, {
       initContainers: native ? [init, proxy] : [init],
       ...(native ? {} : { containers: [proxy] }),
-      volumes: podVolumes(),
+      volumes: POD_VOLUMES,
     }),
     ...specEdits(spec, settings, quit !== null),
     ...probes.edits,

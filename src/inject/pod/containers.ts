@@ -21,8 +21,19 @@ const READ_ONLY_FOR_ALL = 0o444;
 /** A proxy that has no certificate after two minutes will not have one: the pod shows it. */
 const STARTUP_TRIES = 120;
 
+/** Most pods of a run have the same settings, and so the same object. */
+const INIT_CONTAINERS = new WeakMap<InjectValues, WeakMap<PodSettings, JsonObject>>();
+
 /** Sets up redirection, then ends. NET_ADMIN and uid 0 are all it has beyond the restricted profile. */
-export function initContainer({ imagePullPolicy }: InjectValues, settings: PodSettings): JsonObject {
+export function initContainer(values: InjectValues, settings: PodSettings): JsonObject {
+  const bySettings = INIT_CONTAINERS.get(values) ?? new WeakMap<PodSettings, JsonObject>();
+  INIT_CONTAINERS.set(values, bySettings);
+  const container = bySettings.get(settings) ?? makeInitContainer(values, settings);
+  bySettings.set(settings, container);
+  return container;
+}
+
+function makeInitContainer({ imagePullPolicy }: InjectValues, settings: PodSettings): JsonObject {
   const list = (flag: string, values: readonly string[]): string[] => (values.length === 0 ? [] : [`--${flag}=${values.join(",")}`]);
   return {
     name: INIT_CONTAINER,
@@ -128,14 +139,17 @@ function pull(policy: InjectValues["imagePullPolicy"]): JsonObject {
 }
 
 /** Token, memory for keys and state, and the roots, which the controller keeps current in that ConfigMap. */
-export function podVolumes(): readonly JsonObject[] {
-  const token = { audience: TOKEN_AUDIENCE, expirationSeconds: TOKEN_SECONDS, path: "token" };
-  return [
-    { name: IDENTITY_VOLUME, projected: { defaultMode: READ_ONLY_FOR_ALL, sources: [{ serviceAccountToken: token }] } },
-    { name: STATE_VOLUME, emptyDir: { medium: "Memory", sizeLimit: STATE_LIMIT } },
-    {
-      name: TRUST_VOLUME,
-      configMap: { name: TRUST_CONFIG_MAP, items: [{ key: TRUST_KEY, path: "root.pem" }], defaultMode: READ_ONLY_FOR_ALL },
+export const POD_VOLUMES: readonly JsonObject[] = [
+  {
+    name: IDENTITY_VOLUME,
+    projected: {
+      defaultMode: READ_ONLY_FOR_ALL,
+      sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, expirationSeconds: TOKEN_SECONDS, path: "token" } }],
     },
-  ];
-}
+  },
+  { name: STATE_VOLUME, emptyDir: { medium: "Memory", sizeLimit: STATE_LIMIT } },
+  {
+    name: TRUST_VOLUME,
+    configMap: { name: TRUST_CONFIG_MAP, items: [{ key: TRUST_KEY, path: "root.pem" }], defaultMode: READ_ONLY_FOR_ALL },
+  },
+];

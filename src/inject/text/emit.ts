@@ -18,36 +18,53 @@ export function emitFlowEntries(entries: JsonObject): string {
 
 /** `key: value` of each entry as lines of block style, without indentation of their own. */
 export function emitBlock(entries: JsonObject): string[] {
-  return Object.entries(entries).flatMap(([key, value]) => emitPair(key, value));
+  const lines: string[] = [];
+  blockLines(entries, "", "", lines);
+  return lines;
 }
 
-/** `- item` as lines of block style. */
-export function emitItem(item: Json): string[] {
-  return itemLines(item);
+/** `- item` as lines of block style. The same object gives the same lines: most pods get the same ones. */
+export function emitItem(item: JsonObject): readonly string[] {
+  const known = EMITTED.get(item);
+  if (known !== undefined) return known;
+  const lines: string[] = [];
+  itemLines(item, "", lines);
+  EMITTED.set(item, lines);
+  return lines;
 }
 
-function emitPair(key: string, value: Json): string[] {
-  const name = emitPlain(key);
-  if (Array.isArray(value) && value.length > 0) {
-    const items = value as readonly Json[];
-    // Short lists of words stand better on one line.
-    if (items.every((each) => typeof each !== "object")) return [`${name}: [${items.map((each) => emitFlow(each)).join(", ")}]`];
-    return [`${name}:`, ...items.flatMap(itemLines).map(indent)];
+const EMITTED = new WeakMap<JsonObject, readonly string[]>();
+
+/** `first` stands before the first line in the place of `pad`. */
+function blockLines(entries: JsonObject, first: string, pad: string, lines: string[]): void {
+  let before = first;
+  for (const key of Object.keys(entries)) {
+    pairLines(before, key, entries[key] as Json, pad, lines);
+    before = pad;
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0) {
-    return [`${name}:`, ...emitBlock(value as JsonObject).map(indent)];
-  }
-  return [`${name}: ${typeof value === "string" ? emitPlain(value) : emitFlow(value)}`];
 }
 
-function itemLines(item: Json): string[] {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return [`- ${emitFlow(item)}`];
-  const [first = "{}", ...rest] = emitBlock(item as JsonObject);
-  return [`- ${first}`, ...rest.map(indent)];
+function pairLines(before: string, key: string, value: Json, pad: string, lines: string[]): void {
+  const name = `${before}${emitPlain(key)}:`;
+  if (typeof value === "string") lines.push(`${name} ${emitPlain(value)}`);
+  else if (isBlockList(value)) {
+    lines.push(name);
+    for (const item of value) itemLines(item, `${pad}  `, lines);
+  } else if (typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0) {
+    lines.push(name);
+    blockLines(value as JsonObject, `${pad}  `, `${pad}  `, lines);
+  } else lines.push(`${name} ${emitFlow(value)}`);
 }
 
-function indent(line: string): string {
-  return `  ${line}`;
+/** Lists of words stand better on one line. */
+function isBlockList(value: Json): value is readonly Json[] {
+  return Array.isArray(value) && value.some((each) => typeof each === "object");
+}
+
+function itemLines(item: Json, pad: string, lines: string[]): void {
+  if (typeof item !== "object" || item === null || Array.isArray(item) || Object.keys(item).length === 0)
+    lines.push(`${pad}- ${emitFlow(item)}`);
+  else blockLines(item as JsonObject, `${pad}- `, `${pad}  `, lines);
 }
 
 /** Without quotes where no reader could take it for anything but this text; JSON in a text stands in single quotes. */

@@ -98,9 +98,8 @@ export class EditPlan {
   ): void {
     const map = place.node;
     if (!isMap(map)) throw new Uneditable(startOf(map), "is no mapping");
-    const make = (fill: (value: Json) => Json): Splice => insertKeys(this.#text, map, fill(entries) as JsonObject, before);
-    const { start } = make((value) => value);
-    this.#add(planned, { start, end: start, make });
+    const start = pairStart(map.items[0] as never);
+    this.#add(planned, { start, end: start, make: (fill) => insertKeys(this.#text, map, fill(entries) as JsonObject, before) });
     for (const key of Object.keys(entries)) this.#record(planned, ["add", this.#recordPath(planned, [...path, key])]);
   }
 
@@ -239,9 +238,8 @@ function pathTo(node: Node | null, wanted: Node): (string | number)[] | null {
   return null;
 }
 
-/** The value with the record in its place, wherever the annotation stands in it. */
+/** The value with the record in its place, wherever the annotation stands in it: no list is on the way to it. */
 function withRecord(value: Json, record: string): Json {
-  if (Array.isArray(value)) return (value as readonly Json[]).map((each) => withRecord(each, record));
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, key === RECORD && each === "" ? record : withRecord(each, record)]),
