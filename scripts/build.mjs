@@ -24,8 +24,8 @@ const common = {
 };
 
 await rm(new URL("../dist", import.meta.url), { recursive: true, force: true });
-// The proxy is bundled apart so that nothing of the CLI or controller can end up in its chunks.
+// What runs in pods is bundled apart so that nothing of the CLI or controller can end up in its chunks.
 await Promise.all([
   build({ ...common, entryPoints: ["src/main/cli.ts", "src/main/controller.ts"], chunkNames: "chunks/[name]-[hash]" }),
-  build({ ...common, entryPoints: ["src/main/proxy.ts"], chunkNames: "chunks/proxy-[name]-[hash]" }),
+  build({ ...common, entryPoints: ["src/main/proxy.ts", "src/main/init.ts"], chunkNames: "chunks/proxy-[name]-[hash]" }),
 ]);
