@@ -6,6 +6,7 @@ export const NOUNS: Readonly<Record<string, { readonly summary: string; readonly
   route: { summary: "split a service's traffic among its versions", group: "Traffic" },
   fault: { summary: "break or delay requests on purpose", group: "Traffic" },
   trace: { summary: "requests on their way through the mesh", group: "Watch and diagnose" },
+  revision: { summary: "control planes beside each other on a cluster", group: "Kubernetes" },
   cert: { summary: "certificates: see, rotate and issue them", group: "Identity" },
 });
 
@@ -27,6 +28,17 @@ export const COMMANDS: readonly CommandEntry[] = Object.freeze([
 
   command("inject", "Kubernetes", "add the sidecar to the pods of manifests", () => import("./commands/inject.ts")),
   command("uninject", "Kubernetes", "take it out of them again", () => import("./commands/uninject.ts")),
+
+  command(
+    "upgrade",
+    "Kubernetes",
+    "bring a cluster's control plane to this version or other values",
+    () => import("./commands/upgrade.ts"),
+  ),
+  command("revision list", "Kubernetes", "list the control planes of a cluster", () => import("./commands/revision/list.ts")),
+  command("revision tag", "Kubernetes", "give a revision a name for namespaces to carry", () => import("./commands/revision/tag.ts")),
+  command("revision promote", "Kubernetes", "make a revision the default", () => import("./commands/revision/promote.ts")),
+  command("revision remove", "Kubernetes", "take a revision away", () => import("./commands/revision/remove.ts")),
 
   command("get", "Resources", "list objects", () => import("./commands/get.ts")),
   command("describe", "Resources", "show everything about an object", () => import("./commands/describe.ts")),

@@ -10,11 +10,14 @@ export const FIELD_MANAGER = "meshctl-install";
 export const NAME = Object.freeze({
   CONTROLLER: "meshctl-controller",
   CA_SECRET: "meshctl-ca",
-  TRUST_CONFIG_MAP: "meshctl-trust",
+  SERVING_SECRET: "meshctl-serving",
   DEFAULT_INJECTOR: "meshctl-inject",
   VALIDATOR: "meshctl-validate",
   TAP_API_SERVICE: "v1alpha1.tap.meshctl.dev",
 });
+
+/** On the webhook configuration of a tag: the tag. */
+export const TAG_LABEL = "meshctl.dev/tag";
 
 /** `meshctl-controller` for the default revision, `meshctl-controller-canary` for another. */
 export function ofRevision(name: string, revision: string): string {

@@ -21,6 +21,13 @@ export interface Rendered {
   readonly object: KubeObject;
 }
 
+/** The phase of an object whose record says no more than what it is. */
+export function phaseOf({ kind }: KubeObject): Phase {
+  if (kind === "CustomResourceDefinition") return "definitions";
+  if (["Namespace", "ServiceAccount", "Secret"].includes(kind) || /Role(Binding)?$/.test(kind)) return "foundation";
+  return /WebhookConfiguration$|^APIService$/.test(kind) ? "registrations" : "control-plane";
+}
+
 /** Every object of an installation, in the order in which they are applied. Pure: same arguments, same bytes. */
 export function renderInstall(frame: Frame, ca: CaPair | null = null): readonly Rendered[] {
   const phases: Readonly<Record<Phase, readonly (KubeObject | null)[]>> = {

@@ -14,6 +14,10 @@ export interface TransportOptions {
   /** Client certificate and key, PEM, instead of or beside a token. */
   readonly certPem?: string;
   readonly keyPem?: string;
+  /** Name in the server's certificate, where the address has another. */
+  readonly serverName?: string;
+  /** Believe any certificate: only because a kubeconfig says so. */
+  readonly insecure?: boolean;
   readonly userAgent?: string;
   /** For one whole answer that is not a stream; default 30 s. */
   readonly timeoutMs?: number;
@@ -49,8 +53,15 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
-    const { caPem: ca, certPem: cert, keyPem: key } = options;
-    const connect = { ca, cert, key, timeout: 10_000 };
+    const { caPem: ca, certPem: cert, keyPem: key, serverName: servername, insecure } = options;
+    const connect = {
+      ca,
+      cert,
+      key,
+      timeout: 10_000,
+      ...(servername ? { servername } : {}),
+      ...(insecure ? { rejectUnauthorized: false } : {}),
+    };
     this.#calls = new Agent({ connect, keepAliveTimeout: 10_000, connections: MAX_CALL_CONNECTIONS });
     this.#streams = new Agent({ connect, keepAliveTimeout: 10_000 });
   }
@@ -67,8 +78,9 @@ export class Transport {
     let answer: Dispatcher.ResponseData;
     try {
       answer = await (call.stream ? this.#streams : this.#calls).request({
-        origin: this.#server,
-        path: call.path,
+        origin: new URL(this.#server).origin,
+        // Some clusters are served under a path of a common address.
+        path: `${new URL(this.#server).pathname.replace(/\/$/, "")}${call.path}`,
         method: call.method as Dispatcher.HttpMethod,
         headers: {
           accept: "application/json",

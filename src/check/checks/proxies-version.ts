@@ -1,5 +1,5 @@
 import { FINE, type Finding, type HealthCheck } from "../contract.ts";
-import { minorsApart } from "../version-skew.ts";
+import { minorsApart } from "../../lib/version-skew.ts";
 
 export const proxiesVersion = Object.freeze<HealthCheck>({
   id: "proxies-version",

@@ -1,77 +1,33 @@
-import { EXIT, UserError } from "../../lib/errors.ts";
-import { planUninstall, uninstall, type UninstallPlan } from "../../local/uninstall.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { createStyle } from "../output/style.ts";
-import { hostOf } from "./local/host.ts";
+import { type ClusterOptions, KUBECONFIG, withCluster } from "../install/cluster.ts";
+import { YES } from "../install/confirm.ts";
+import { uninstallLocal } from "../install/uninstall-local.ts";
+import { type UninstallOptions, uninstallOnCluster } from "../install/uninstall-on-cluster.ts";
 
-interface UninstallOptions {
-  readonly local?: boolean;
-  readonly force?: boolean;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-}
-
-export const command = defineCommand<UninstallOptions>({
+export const command = defineCommand<UninstallOptions & ClusterOptions & { readonly local?: boolean }>({
   description:
-    "Ends the control plane of this machine and removes its state: resources, certificate authority, credentials. " +
-    "Refuses while workloads run. On a terminal it asks first; in a script it does not, and needs no --yes.",
+    "With --local, ends the control plane of this machine and removes its state: resources, certificate authority, credentials. " +
+    "Refuses while workloads run.\n\n" +
+    "Otherwise takes the control planes of the kubeconfig's cluster away. Refuses while pods with sidecars run. Definitions, with all " +
+    "objects of their kinds, and the CA's Secret stay unless --purge says otherwise.\n\n" +
+    "On a terminal it asks first; in a script it does not, and needs no --yes.",
   options: [
     { flags: "--local", description: "the one on this machine" },
-    { flags: "--force", description: "end the workloads that still run first" },
-    { flags: "-y, --yes", description: "do not ask" },
+    { flags: "--force", description: "locally: end the workloads that still run first; on a cluster: also while pods with sidecars run" },
+    { flags: "--purge", description: "on a cluster: also the definitions with all objects of their kinds, the CA, and the namespace" },
+    KUBECONFIG,
+    YES,
     { flags: "--dry-run", description: "only say what would be ended and removed" },
   ],
   examples: [
     { line: "meshctl uninstall --local", text: "Take it all away" },
     { line: "meshctl uninstall --local --dry-run", text: "What would go" },
     { line: "meshctl uninstall --local --force --yes", text: "With the workloads that still run, and without a question" },
+    { line: "meshctl uninstall --context staging --purge", text: "From a cluster, and nothing stays" },
   ],
-  run,
+  run: async (context: Context, options) => {
+    if (options.local) return uninstallLocal(context, options);
+    return withCluster(context, options, (client, cluster) => uninstallOnCluster(context, client, cluster, options));
+  },
 });
-
-async function run(context: Context, options: UninstallOptions): Promise<number> {
-  if (!options.local) throw new UserError("say which: --local", { hint: "meshctl uninstall --local", exitCode: EXIT.USAGE });
-  const host = hostOf(context);
-  const force = options.force ?? false;
-  const plan = planUninstall(host);
-  if (options.dryRun) return sayPlan(context, plan, force);
-  // What would be refused anyway needs no answer.
-  if (!options.yes && plan.installed && (force || plan.runs.length === 0)) {
-    const agreed = await ask(context, plan);
-    if (agreed === null) return EXIT.INTERRUPTED;
-    if (!agreed) {
-      context.say("Nothing was changed.");
-      return EXIT.NOT_FINE;
-    }
-  }
-  const done = await uninstall(host, force, (text) => context.say(`${text} …`));
-  const style = createStyle(context.colour.stdout);
-  context.print(done.installed ? `${style.good("√")} uninstalled: ${done.removes} is gone` : "nothing is installed here");
-  return EXIT.OK;
-}
-
-/** Whether to go on: the person's word, or yes where nobody can be asked. Null on Ctrl-C. */
-async function ask(context: Context, plan: UninstallPlan): Promise<boolean | null> {
-  if (context.openPrompt === null) return true;
-  const runs = plan.runs.map(({ namespace, name }) => `${namespace}/${name}`);
-  const ends = [...(plan.controllerPid === null ? [] : ["the controller"]), ...runs];
-  const remove = `${plan.removes} with all resources, keys and credentials`;
-  const prompt = await context.openPrompt();
-  return prompt.confirm(ends.length === 0 ? `Remove ${remove}?` : `End ${ends.join(", ")} and remove ${remove}?`);
-}
-
-/** The exit code is what the real thing would give. */
-function sayPlan(context: Context, plan: UninstallPlan, force: boolean): number {
-  if (!plan.installed) {
-    context.print("nothing is installed here");
-    return EXIT.OK;
-  }
-  for (const { namespace, name, pid } of plan.runs) {
-    context.print(`${force ? "would end" : "still runs, so it would be refused"}: workload ${namespace}/${name} (process ${pid})`);
-  }
-  if (plan.runs.length > 0 && !force) return EXIT.REFUSED;
-  if (plan.controllerPid !== null) context.print(`would end: controller (process ${plan.controllerPid})`);
-  context.print(`would remove: ${plan.removes}`);
-  return EXIT.OK;
-}

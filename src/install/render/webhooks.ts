@@ -2,7 +2,7 @@
 import { LABEL, SYSTEM_NAMESPACE } from "../../messages/names.ts";
 import type { KubeObject } from "../../model/object.ts";
 import { clusterKinds } from "../kinds.ts";
-import { injectorOfRevision, injectorOfTag, objectLabels, ofRevision } from "../names.ts";
+import { injectorOfRevision, injectorOfTag, objectLabels, ofRevision, TAG_LABEL } from "../names.ts";
 import type { Role } from "./access.ts";
 import { copyOf, type Frame, own, shared } from "./frame.ts";
 
@@ -54,7 +54,7 @@ export function defaultInjector(frame: Frame): KubeObject | null {
 export function tagObjects(frame: Frame, tag: string): readonly KubeObject[] {
   const name = injectorOfTag(tag);
   const webhook = fill(frame, own<Mutating>(frame, "mutating-webhook", "injector"), name, named(tag));
-  webhook.metadata.labels = { ...webhook.metadata.labels, "meshctl.dev/tag": tag };
+  webhook.metadata.labels = { ...webhook.metadata.labels, [TAG_LABEL]: tag };
   return [webhook, ...accessTo(frame, name)];
 }
 

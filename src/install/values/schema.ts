@@ -11,7 +11,7 @@ const image = z.strictObject({
     .string()
     .min(1)
     .describe("Registry and name of the image that holds controller, proxy and init program.")
-    .default("meshctl"),
+    .default("meshctl/meshctl"),
   tag: z.string().max(128).describe("Tag of the image; empty: the version of the meshctl that installs.").default(""),
   digest: z
     .string()
