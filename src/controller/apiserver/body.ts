@@ -64,18 +64,31 @@ export function mediaType(request: IncomingMessage): string {
 /** kubectl's commands that make one object (`create namespace`, `create deployment`) speak protobuf; those that read files do not. */
 const PROTOBUF_ADVICE = "with kubectl, write `kubectl create ... --dry-run=client -o yaml | kubectl create -f -`";
 
-/** JSON or YAML bytes, or a question in protobuf → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s. */
+export interface Decoded {
+  readonly value: unknown;
+  /** A field that stands twice in one object, of which the last counts. */
+  readonly duplicate: string | null;
+}
+
+/** JSON or YAML bytes, or a question in protobuf → a value that is safe to walk. Throws 400 and 415 {@link HttpError}s, also for a field that stands twice. */
 export function decodeBody(bytes: Buffer, type: string): unknown {
-  const value =
-    type === "application/yaml" || type === "text/yaml" || type === "application/x-yaml" ? decodeYaml(bytes) : decodeJson(bytes, type);
-  checkTree(value);
+  const { value, duplicate } = decodeLenient(bytes, type);
+  if (duplicate !== null) throw badRequest(`the body has the field ${JSON.stringify(duplicate)} twice in one object`);
   return value;
 }
 
-function decodeJson(bytes: Buffer, type: string): unknown {
+/** The same, for callers that judge duplicates by the field validation of the request. */
+export function decodeLenient(bytes: Buffer, type: string): Decoded {
+  const decoded =
+    type === "application/yaml" || type === "text/yaml" || type === "application/x-yaml" ? decodeYaml(bytes) : decodeJson(bytes, type);
+  checkTree(decoded.value);
+  return decoded;
+}
+
+function decodeJson(bytes: Buffer, type: string): Decoded {
   if (type !== "" && type !== "application/json" && !type.endsWith("+json")) {
     const question = type === PROTOBUF ? decodeQuestion(bytes) : null;
-    if (question !== null) return question;
+    if (question !== null) return { value: question, duplicate: null };
     const what = `the media type "${type}" is not supported: send application/json or application/yaml`;
     throw new HttpError(415, "UnsupportedMediaType", type === PROTOBUF ? `${what}; ${PROTOBUF_ADVICE}` : what);
   }
@@ -86,19 +99,24 @@ function decodeJson(bytes: Buffer, type: string): unknown {
   } catch (error) {
     throw badRequest(`the body is not JSON: ${messageOf(error)}`);
   }
-  const key = duplicateKey(text);
-  if (key !== null) throw badRequest(`the body has the field ${JSON.stringify(key)} twice in one object`);
-  return value;
+  return { value, duplicate: duplicateKey(text) };
 }
 
-function decodeYaml(bytes: Buffer): unknown {
-  const document = parseDocument(decodeText(bytes), { uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw badRequest(`the body is not YAML: ${problem.message}`);
+function decodeYaml(bytes: Buffer): Decoded {
+  const text = decodeText(bytes);
   try {
+    const document = parseDocument(text, { uniqueKeys: true });
+    const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+    const problem = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+    if (problem !== undefined) throw badRequest(`the body is not YAML: ${problem.message}`);
+    const [first] = duplicates;
+    const duplicate = first === undefined ? null : (/^[^\s:]+/.exec(text.slice(first.pos[0]))?.[0] ?? "?");
     // Aliases may not multiply the document ("billion laughs").
-    return document.toJS({ maxAliasCount: 100 });
+    return { value: document.toJS({ maxAliasCount: 100 }) as unknown, duplicate };
   } catch (error) {
+    if (error instanceof HttpError) throw error;
+    // The library reads nested values by recursion.
+    if (error instanceof RangeError) throw badRequest(`the body is nested deeper than ${MAX_DEPTH} levels`);
     throw badRequest(`the body is not acceptable YAML: ${messageOf(error)}`);
   }
 }

@@ -13,13 +13,14 @@ import { createAccess } from "./access/access.ts";
 import { sendReview } from "./access/answer-review.ts";
 import { createMemorySecrets } from "./access/memory-secrets.ts";
 import { REVIEW_KINDS } from "./access/review-kinds.ts";
+import { fieldValidationOf } from "./admission.ts";
 import { aggregatedAttributes, createAggregator } from "./aggregation/aggregator.ts";
 import { openFrontProxy } from "./aggregation/front-proxy.ts";
 import { apiServiceKind } from "./aggregation/kind.ts";
 import { publishTrust } from "./aggregation/publish-trust.ts";
 import { answerError, answerJson, answerOutcome } from "./answer.ts";
 import { type AuditRecord, type AuditSink, startAudit } from "./audit.ts";
-import { decodeBody, mediaType, readBody } from "./body.ts";
+import { decodeBody, decodeLenient, mediaType, readBody } from "./body.ts";
 import { type ApiContext, timestamp } from "./context.ts";
 import { definitionKind } from "./definitions/kind.ts";
 import { createRegistrar } from "./definitions/registrar.ts";
@@ -29,7 +30,7 @@ import { booleanOf } from "./list-options.ts";
 import { negotiate } from "./negotiate.ts";
 import type { Outcome } from "./outcome.ts";
 import { parseResourcePath, type ResourcePlace, type ResourceRequest } from "./request.ts";
-import { methodNotAllowed } from "./status.ts";
+import { badRequest, methodNotAllowed } from "./status.ts";
 import { seed } from "./seed.ts";
 import type { Store } from "./store/contract.ts";
 import { createVerb } from "./verbs/create.ts";
@@ -175,10 +176,10 @@ async function decide(api: ApiContext, request: IncomingMessage, resource: Resou
     case "GET":
       return named ? getVerb(api, resource) : listVerb(api, resource);
     case "POST":
-      if (!named) return createVerb(api, resource, await bodyOf(request));
+      if (!named) return withBody(request, resource, (body) => createVerb(api, resource, body));
       break;
     case "PUT":
-      if (named) return updateVerb(api, resource, await bodyOf(request));
+      if (named) return withBody(request, resource, (body) => updateVerb(api, resource, body));
       break;
     case "PATCH":
       if (named) return patchVerb(api, resource, patchTypeOf(request, resource), await readBody(request));
@@ -192,6 +193,20 @@ async function decide(api: ApiContext, request: IncomingMessage, resource: Resou
     default:
   }
   throw methodNotAllowed();
+}
+
+/** A field that stands twice is an error, a warning or nothing, by the field validation of the request. */
+async function withBody(request: IncomingMessage, resource: ResourceRequest, write: (body: unknown) => Promise<Outcome>): Promise<Outcome> {
+  const validation = fieldValidationOf(resource.query);
+  const { value, duplicate } = decodeLenient(await readBody(request), mediaType(request));
+  if (duplicate !== null && validation === "Strict") {
+    const { kind, version } = resource;
+    const what = `${kind.kind} in version "${version}" cannot be handled as a ${kind.kind}`;
+    throw badRequest(`${what}: strict decoding error: duplicate field "${duplicate}"`);
+  }
+  const outcome = await write(value);
+  if (duplicate === null || validation !== "Warn" || outcome.type !== "object") return outcome;
+  return { ...outcome, warnings: [`duplicate field "${duplicate}"`, ...outcome.warnings] };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

@@ -56,6 +56,9 @@ const bodies: [what: string, status: number, body: string | Buffer, headers?: Re
   ["a YAML key twice", 400, "metadata: {name: t}\ndata: {a: b}\ndata: {a: c}\n", YAML_TYPE],
   ["a JSON key twice", 400, '{"metadata":{"name":"t"},"data":{"a":"b","\\u0061":"c"}}', JSON_TYPE],
   ["a YAML alias bomb", 400, bomb, YAML_TYPE],
+  ["100,000 levels of YAML", 400, `metadata: {name: deep}\ndata: ${"[".repeat(100_000)}`, YAML_TYPE],
+  ["a generateName that makes no name", 422, '{"metadata":{"generateName":"No_"}}', JSON_TYPE],
+  ["a generateName that is a number", 422, '{"metadata":{"generateName":7}}', JSON_TYPE],
 ];
 
 for (const [what, status, body, headers] of bodies) {
@@ -70,6 +73,47 @@ for (const [what, status, body, headers] of bodies) {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 }
+
+test("a field that stands twice is an error, a warning or nothing, by field validation; the last one counts", async () => {
+  for (const [name, headers, twice] of [
+    ["json", JSON_TYPE, '{"metadata":{"name":"NAME"},"data":{"a":"1"},"data":{"a":"2"}}'],
+    ["yaml", YAML_TYPE, "metadata: {name: NAME}\ndata: {a: '1'}\ndata: {a: '2'}\n"],
+  ] as const) {
+    const send = (validation: string) => {
+      const body = twice.replace("NAME", `twice-${name}-${validation.toLowerCase()}`);
+      return rawRequest(api, "POST", `${PATH}?fieldValidation=${validation}`, { headers, body });
+    };
+    const strict = await send("Strict");
+    assert.equal(strict.status, 400);
+    assert.match(
+      String(strict.json.message),
+      /^ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data"$/,
+    );
+    const warned = await send("Warn");
+    assert.deepEqual([warned.status, warned.json.data, warned.headers.warning], [201, { a: "2" }, '299 - "duplicate field \\"data\\""']);
+    const ignored = await send("Ignore");
+    assert.deepEqual([ignored.status, ignored.headers.warning], [201, undefined]);
+  }
+});
+
+test("long generateNames are cut to a label's length", async () => {
+  const made = await rawRequest(api, "POST", PATH, {
+    headers: JSON_TYPE,
+    body: JSON.stringify({ metadata: { generateName: `${"g".repeat(80)}-` } }),
+  });
+  assert.match((made.json.metadata as { name: string }).name, /^g{58}[a-z0-9]{5}$/);
+});
+
+test("a patch cannot make an object larger than a body could be", async () => {
+  const revision = await rawRequest(api, "POST", PATH, { headers: JSON_TYPE, body: named("grows", { data: { a: "x".repeat(MIB) } }) });
+  assert.equal(revision.status, 201);
+  const patch = await rawRequest(api, "PATCH", `${PATH}/grows`, {
+    headers: { "content-type": "application/merge-patch+json" },
+    body: JSON.stringify({ data: { b: "x".repeat(MIB) } }),
+  });
+  assert.deepEqual([patch.status, patch.json.reason], [413, "RequestEntityTooLarge"]);
+  assert.deepEqual(Object.keys((await rawRequest(api, "GET", `${PATH}/grows`)).json.data as object), ["a"]);
+});
 
 test("keys that only look dangerous are data like others", async () => {
   const data = { constructor: "a", prototype: "b", toString: "c", hasOwnProperty: "d" };

@@ -14,20 +14,22 @@ import { type ManagedFields, managedByUpdate, withManagedFields } from "./update
 /** As in Kubernetes: no vowels and no look-alikes. */
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 const SUFFIX_LENGTH = 5;
+const MAX_GENERATED = 63;
+const MAX_TRIES = 8;
 
 /** POST to a collection. */
 export async function createVerb(api: ApiContext, request: ResourceRequest, body: unknown): Promise<Outcome> {
   const { kind, namespace, query } = request;
-  const given = objectOfBody(body, request);
+  const given = withGeneratedName(objectOfBody(body, request), api.random);
   if (given.metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   const { object: admitted, warnings } = admit(kind, given, fieldValidationOf(query));
   const bucket = bucketOf(kind);
   const stored = await api.store.write(
     (transaction) => {
-      const name =
-        admitted.metadata.name ||
-        freeName(admitted.metadata, (candidate) => transaction.get(bucket, storeKey(namespace, candidate)) === undefined, api.random);
-      return putNew(api, transaction, request, admitted, name);
+      const isFree = (candidate: string): boolean => transaction.get(bucket, storeKey(namespace, candidate)) === undefined;
+      const { name } = admitted.metadata;
+      const generated = (body as Partial<KubeObject>).metadata?.name ? name : freeName(admitted.metadata, isFree, api.random);
+      return putNew(api, transaction, request, admitted, generated);
     },
     { dryRun: dryRunOf(query) },
   );
@@ -52,14 +54,24 @@ export function putNew(
   return transaction.put(bucket, key, withManagedFields(object, managedFields(request, null, object, admitted.metadata.managedFields)));
 }
 
-/** `generateName` with a random end; the caller refuses the rare one that is taken three times. */
-function freeName(metadata: ObjectMeta, isFree: (name: string) => boolean, random: Random): string {
-  let name = "";
-  for (let tries = 0; tries < 3; tries += 1) {
-    name = metadata.generateName ?? "";
-    for (let letter = 0; letter < SUFFIX_LENGTH; letter += 1) name += SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)];
-    if (isFree(name)) return name;
-  }
+/** A first name from `generateName`, so that names are judged as whole as those that are given. */
+function withGeneratedName(given: KubeObject, random: Random): KubeObject {
+  const { name, generateName } = given.metadata;
+  if (name || typeof generateName !== "string" || generateName === "") return given;
+  return { ...given, metadata: { ...given.metadata, name: generatedName(generateName, random) } };
+}
+
+/** The name it has, or another of the same making; the caller refuses the rare one that is taken every time. */
+function freeName({ name, generateName = "" }: ObjectMeta, isFree: (name: string) => boolean, random: Random): string {
+  let candidate = name;
+  for (let tries = 1; tries < MAX_TRIES && !isFree(candidate); tries += 1) candidate = generatedName(generateName, random);
+  return candidate;
+}
+
+/** `generateName`, cut so that the whole is a DNS label long at most, with a random end. */
+function generatedName(base: string, random: Random): string {
+  let name = base.slice(0, MAX_GENERATED - SUFFIX_LENGTH);
+  for (let letter = 0; letter < SUFFIX_LENGTH; letter += 1) name += SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)];
   return name;
 }
 
