@@ -7,7 +7,7 @@ import { enumErrors, numberErrors, stringErrors } from "./scalar-rules.ts";
 import { childrenOf, type FieldPath, isImplicit, type Place } from "./shape.ts";
 
 /** Causes one answer lists; the rest would not be read. */
-export const MAX_FIELD_ERRORS = 100;
+const MAX_FIELD_ERRORS = 100;
 
 /** What the value violates, in the words API servers use (kube-openapi's validation, field by field). */
 export function validationErrors(place: Place): FieldError[] {
