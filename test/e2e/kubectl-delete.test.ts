@@ -21,7 +21,7 @@ const files = {
   "namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: NAME}\n",
 };
 
-kubectlTable("kubectl delete, wait, rollout", { files }, [
+kubectlTable("kubectl delete, wait, scale, rollout", { files }, [
   { run: "kubectl apply -f a.yaml -f b.yaml -f c.yaml", out: /^(\S+ created\n?){3}$/ },
 
   // delete
@@ -79,6 +79,9 @@ kubectlTable("kubectl delete, wait, rollout", { files }, [
 
   // Kinds that have replicas
   { run: "kubectl apply -f deployment.yaml", out: "deployment.apps/web created" },
+  { run: "kubectl scale deploy/web --replicas=3", out: "deployment.apps/web scaled" },
+  { run: "kubectl get deploy web -o jsonpath={.spec.replicas}", out: "3" },
+  { run: "kubectl scale deploy/web --replicas=4 --current-replicas=9", exit: 1, err: /Expected replicas to be 9, was 3/ },
   { run: "kubectl set image deploy/web c=new", out: "deployment.apps/web image updated" },
   { run: "kubectl rollout restart deploy/web", out: "deployment.apps/web restarted" },
   {

@@ -16,7 +16,7 @@ kubectlTable("kubectl get", { files: { "app.yaml": APP, "tick.yaml": configMap("
   { run: "kubectl get httproutes", out: ["NAME PARENTS BACKENDS WEIGHTS AGE", "api-split api api-v1,api-v2 90,10 *"] },
   { run: "kubectl wait --for=condition=Accepted fault/slow", out: "faultinjection.meshctl.dev/slow condition met" },
   { run: "kubectl get fi", out: ["NAME TARGETS ACCEPTED EXPIRES AGE", "slow api True <none> *"] },
-  { run: "kubectl get cm --no-headers", out: ["settings *"] },
+  { run: "kubectl get cm --no-headers", out: ["settings 1 *"] },
   {
     run: "kubectl get svc,httproute,cm",
     out: [
@@ -26,8 +26,8 @@ kubectlTable("kubectl get", { files: { "app.yaml": APP, "tick.yaml": configMap("
       "NAME PARENTS BACKENDS WEIGHTS AGE",
       "httproute.gateway.networking.k8s.io/api-split api api-v1,api-v2 90,10 *",
       "",
-      "NAME AGE",
-      "configmap/settings *",
+      "NAME DATA AGE",
+      "configmap/settings 1 *",
     ],
   },
   { run: "kubectl get mesh -o name", out: /^faultinjection\.meshctl\.dev\/slow\nhttproute\.gateway\.networking\.k8s\.io\/api-split$/m },
@@ -35,7 +35,7 @@ kubectlTable("kubectl get", { files: { "app.yaml": APP, "tick.yaml": configMap("
   { run: "kubectl get svc -A", out: /^NAMESPACE +NAME +TYPE .*\n(.*\n)*\S+ +api +ClusterIP / },
   { run: "kubectl get svc --show-labels", out: ["NAME TYPE CLUSTER-IP PORTS AGE LABELS", "api ClusterIP <none> 80 * app=api"] },
   { run: "kubectl get svc -L app,tier", out: ["NAME TYPE CLUSTER-IP PORTS AGE APP TIER", "api ClusterIP <none> 80 * api"] },
-  { run: "kubectl get cm --show-kind", out: ["NAME AGE", "configmap/settings *"] },
+  { run: "kubectl get cm --show-kind", out: ["NAME DATA AGE", "configmap/settings 1 *"] },
 
   // Other outputs
   { run: "kubectl get svc api -o name", out: "service/api" },
@@ -93,12 +93,12 @@ kubectlTable("kubectl get", { files: { "app.yaml": APP, "tick.yaml": configMap("
   {
     run: "kubectl get cm -w",
     meanwhile: "kubectl apply -f tick.yaml && kubectl label cm tick n=$RANDOM && kubectl delete cm tick",
-    out: /^NAME +AGE\nm1 +\d+s\n(.*\n)*settings +\d+s\n(.*\n)*tick +\d+s\ntick +\d+s/,
+    out: /^NAME +DATA +AGE\nm1 +1 +\d+s\n(.*\n)*settings +1 +\d+s\n(.*\n)*tick +1 +\d+s\ntick +1 +\d+s/,
   },
   {
     run: "kubectl get cm --watch-only --output-watch-events",
     meanwhile: "kubectl apply -f tick.yaml && kubectl label cm tick n=$RANDOM && kubectl delete cm tick",
-    out: /^EVENT +NAME +AGE\n(.*\n)*ADDED +tick +\d+s\nMODIFIED +tick +\d+s\nDELETED +tick +\d+s/,
+    out: /^EVENT +NAME +DATA +AGE\n(.*\n)*ADDED +tick +1 +\d+s\nMODIFIED +tick +1 +\d+s\nDELETED +tick +1 +\d+s/,
   },
   { run: "kubectl get svc api -w -o name", meanwhile: "kubectl label --overwrite svc api n=$RANDOM", out: /^service\/api\nservice\/api/ },
   {
