@@ -22,6 +22,8 @@ export interface Transport {
    * way, say `Connection: close`, do not pool it again. Changes while the connection lives: read it per request.
    */
   readonly retired?: boolean;
+  /** When its first byte came (monotonic), where somebody looked at it before; absent or -1: nothing has come. */
+  readonly beganMs?: number;
   /** Ends the TCP connection with a reset, under TLS too (TLSSocket.resetAndDestroy throws); absent: destroy or reset the socket. */
   reset?(): void;
 }

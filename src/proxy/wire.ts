@@ -9,6 +9,8 @@ import type { Transport } from "./contract.ts";
 
 /** Who gets what comes in on a {@link Wire}. */
 export interface WireOwner {
+  /** Bytes made for the connection that it was not given yet. */
+  readonly unwritten: number;
   /** `bytes[start..end)`; whether they may be kept says {@link Wire.retainable}. */
   onBytes(bytes: Buffer, start: number, end: number): void;
   /** The other side will send no more. */
@@ -24,10 +26,10 @@ export const HIGH_WATER_BYTES = 64 * 1_024;
 
 const open = new Set<Wire>();
 
-/** Written to any connection and not yet gone. */
+/** On their way to any connection's other side, and not yet gone. */
 export function bytesInWires(): number {
   let bytes = 0;
-  for (const wire of open) bytes += wire.pending;
+  for (const wire of open) bytes += wire.pending + wire.owner.unwritten;
   return bytes;
 }
 

@@ -111,7 +111,8 @@ export abstract class AnsweringExchange extends AskingExchange {
       return;
     }
     const { view, record } = this;
-    const next = this.tries.nextAfterLoss(upstream, this.sent.replayable, view.method, record.requestBytes > 0, this.hasAnother());
+    const { replayable } = this.sent;
+    const next = this.tries.nextAfterLoss(upstream, error >= 0, replayable, view.method, record.requestBytes > 0, this.hasAnother());
     const reason = refusedUs(kind, upstream) ? "peer-refused-identity" : lossReason(kind, tooLarge);
     if (next === GIVE_UP) this.fail(reason);
     else if (next === NEW_CONNECTION) this.useEndpoint(this.tries.endpoint as EndpointState, true);

@@ -70,10 +70,18 @@ export class Tries {
     this.#waitingFor = null;
   }
 
-  /** After an upstream was lost before any byte of an answer. `hasAnother`: an endpoint that was not asked yet. */
-  nextAfterLoss(upstream: Upstream, replayable: boolean, method: string, bodySent: boolean, hasAnother: boolean): NextTry {
+  /** After an upstream was lost before any byte of an answer. `refused`: by a reset of this request. `hasAnother`: an endpoint that was not asked yet. */
+  nextAfterLoss(
+    upstream: Upstream,
+    refused: boolean,
+    replayable: boolean,
+    method: string,
+    bodySent: boolean,
+    hasAnother: boolean,
+  ): NextTry {
     return nextTryAfterLoss({
       replayable,
+      refused,
       unprocessed: upstream.unprocessed,
       reused: upstream.reused,
       idempotent: isIdempotent(method),

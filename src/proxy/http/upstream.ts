@@ -26,7 +26,7 @@ export interface AnswerOwner {
   switched(answer: AnswerHead): void;
   /** What waited for the upstream has left. */
   upstreamDrained(): void;
-  /** `tooLarge`: a head over the limits. `error`: HTTP/2's code when the upstream reset the stream, else -1. */
+  /** `tooLarge`: a head over the limits. `error`: HTTP/2's code when the stream ended and its connection did not, else -1. */
   lost(kind: LossKind, tooLarge: boolean, error: number): void;
 }
 

@@ -16,6 +16,8 @@ export interface ConnectionHome {
   /** At `nowMs` (monotonic): ready for the next request, or to be closed: `connection.reusable` says. */
   released(connection: ClientConnection, nowMs: number): void;
   closed(connection: ClientConnection): void;
+  /** Over once what is written has left; the other side does not take for ever to take it. */
+  leaving(connection: ClientConnection): void;
 }
 
 /** An HTTP/1.1 connection to an endpoint: one request at a time. */
@@ -51,6 +53,11 @@ export class ClientConnection implements Upstream, WireOwner, DeadlineOwner {
     this.#outbox = outbox;
     this.deadline = new Deadline(this);
     this.wire = new Wire(transport, this);
+  }
+
+  /** The outbox is empty between two reads. */
+  get unwritten(): number {
+    return 0;
   }
 
   get idle(): boolean {
@@ -133,6 +140,7 @@ export class ClientConnection implements Upstream, WireOwner, DeadlineOwner {
     this.#owner = null;
     this.reusable = false;
     this.wire.end();
+    this.#home.leaving(this);
   }
 
   // --- the answer ---------------------------------------------------------------------------------
@@ -254,7 +262,7 @@ export class ClientConnection implements Upstream, WireOwner, DeadlineOwner {
     if (this.#owner !== null) this.#lose(LOST_CLOSED, null);
   }
 
-  /** Idle for too long. */
+  /** Idle for too long, or leaving. */
   onDeadline(): void {
     if (this.#owner === null) this.wire.destroy();
   }

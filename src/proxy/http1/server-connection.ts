@@ -56,6 +56,8 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
   #discarded = 0;
   #handOver: (() => void) | null = null;
   #headStarted = false;
+  /** When the first head's first byte came, if before this was made; -1: not, or that head is read. */
+  #beganMs: number;
   /** Bytes of the request under way and its answer when its deadline was last looked at, and for how long there were no more. */
   #movedBytes = 0;
   #quietMs = 0;
@@ -63,10 +65,16 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
   constructor(side: ServerSide, transport: Transport) {
     this.#side = side;
     this.#transport = transport;
+    this.#beganMs = transport.beganMs ?? -1;
     this.#deadline = new Deadline(this);
     this.#extend(side.engine.limits.idleConnectionMs);
     this.wire = new Wire(transport, this);
     this.#client = new Http1Downstream(side, transport, this);
+  }
+
+  /** The outbox is empty between two reads. */
+  get unwritten(): number {
+    return 0;
   }
 
   get tunnelling(): boolean {
@@ -157,7 +165,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
         if (this.#state === BUSY) (this.exchange as Exchange).flushRequest();
         else if (!reader.untouched && !this.#headStarted) {
           this.#headStarted = true;
-          this.#extend(this.#side.engine.limits.headerDeadlineMs);
+          this.#awaitHead();
         }
         break;
       }
@@ -165,6 +173,13 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
     this.#running = false;
     if (this.#handOver !== null) this.#finishHandOver(this.#handOver);
     else if (this.#state === AWAIT) this.#afterRequest();
+  }
+
+  /** The rest of a head; of the first one, the time in which somebody looked at its beginning counts. */
+  #awaitHead(): void {
+    const { wheel, clock, limits } = this.#side.engine;
+    const began = this.#beganMs >= 0 ? this.#beganMs : clock.monotonicMs();
+    wheel.set(this.#deadline, began, limits.headerDeadlineMs);
   }
 
   /** Counts what is thrown away; too much ends the connection. */
@@ -177,6 +192,7 @@ export class ServerConnection implements RequestReading, WireOwner, DeadlineOwne
 
   #begin(reader: MessageReader): void {
     this.#headStarted = false;
+    this.#beganMs = -1;
     this.#quietMs = 0;
     const { wheel, limits } = this.#side.engine;
     if (!this.#side.admits()) {

@@ -157,6 +157,10 @@ export abstract class Http2Channel implements WireOwner, DeadlineOwner, TurnEnd,
     this.wire.writeThen(frames, this.#onWritten);
   }
 
+  get unwritten(): number {
+    return this.codec.outputBytes;
+  }
+
   /** Bytes that wait to leave, in the socket and before it. */
   protected get waiting(): number {
     return this.wire.pending + this.codec.outputBytes;

@@ -63,7 +63,7 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
       return;
     }
     this.#stream = stream;
-    this.#upgradeTo = extras.upgrade && this.#connection.takesUpgrades ? protocolToken(request.upgradeTo) : "";
+    this.#upgradeTo = extras.upgrade && this.#mayUpgrade(view.method) ? protocolToken(request.upgradeTo) : "";
     codec.field(":method", this.#upgradeTo === "" ? view.method : "CONNECT");
     codec.field(":scheme", "http");
     codec.field(":authority", view.host);
@@ -75,6 +75,14 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     request.writeHttp2(codec, view, extras);
     codec.endHead(last || (extras.upgrade && this.#upgradeTo === ""));
     this.#connection.touch();
+  }
+
+  /**
+   * An extended CONNECT stands for GET; that it is another method is our proxies' word for each other. HEAD goes without: its
+   * answer has a length and no body, which no CONNECT's may have.
+   */
+  #mayUpgrade(method: string): boolean {
+    return this.#connection.takesUpgrades && (method === "GET" || (method !== "HEAD" && this.transport.mtls));
   }
 
   body(bytes: Buffer, start: number, end: number, retainable: boolean): void {
@@ -202,7 +210,7 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
     this.#owner = null;
     this.#sending?.clear();
     if (owner === null) return;
-    owner.lost(isBadAnswer(failure) ? LOST_BAD_RESPONSE : LOST_CLOSED, failure === FAILURE.headersTooLarge, failure === null ? error : -1);
+    owner.lost(isBadAnswer(failure) ? LOST_BAD_RESPONSE : LOST_CLOSED, failure === FAILURE.headersTooLarge, codeOf(error, failure));
   }
 
   #atReadEnd(): void {
@@ -228,6 +236,12 @@ export class ClientStream implements Upstream, StreamHandler, ReadTask {
 /** `:protocol` for an Upgrade; empty where HTTP/2 has no word for it: a list, or a version beside the name. The request goes without. */
 function protocolToken(upgrade: string): string {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(upgrade) ? upgrade : "";
+}
+
+/** -1: the whole connection went. Streams that are stuck are ended here, as what nobody waits for. */
+function codeOf(error: number, failure: Failure | null): number {
+  if (failure === null) return error;
+  return failure === FAILURE.windowStall || failure === FAILURE.streamIdle ? CANCEL : -1;
 }
 
 /** What the peer said was not HTTP/2, or not an answer; else it went away, or does not read. */

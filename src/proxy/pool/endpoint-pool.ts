@@ -32,6 +32,8 @@ export interface PoolOptions {
   /** How long a connection that said nothing about it stays idle: to an application, and between proxies. */
   readonly idleMs: number;
   readonly meshIdleMs: number;
+  /** Until the rest of what a tunnel had to say is taken. */
+  readonly leaveMs: number;
 }
 
 /** What {@link EndpointPool.open} did. */
@@ -201,6 +203,11 @@ export class EndpointPool implements ConnectionHome, ChannelHome {
   #idleMs(connection: ClientConnection): number {
     if (connection.keepAliveSeconds >= 0) return Math.min(connection.keepAliveSeconds * 1_000 - 1_000, this.#options.meshIdleMs);
     return connection.transport.mtls ? this.#options.meshIdleMs : this.#options.idleMs;
+  }
+
+  leaving(connection: ClientConnection): void {
+    const { wheel, clock } = this.#options;
+    if (!connection.wire.closed) wheel.set(connection.deadline, clock.monotonicMs(), this.#options.leaveMs);
   }
 
   closed(connection: ClientConnection): void {

@@ -5,7 +5,14 @@ import { EndpointPool, type PoolOptions } from "./endpoint-pool.ts";
  * Breaker defaults of one endpoint (design section 13), and how long connections may be idle. Node's servers keep
  * theirs for 5 s, our proxies for 60 s: whoever sends must be the first to let go.
  */
-export const POOL_DEFAULTS = Object.freeze({ maxConnections: 1_024, maxChannels: 8, maxPending: 1_024, idleMs: 4_000, meshIdleMs: 55_000 });
+export const POOL_DEFAULTS = Object.freeze({
+  maxConnections: 1_024,
+  maxChannels: 8,
+  maxPending: 1_024,
+  idleMs: 4_000,
+  meshIdleMs: 55_000,
+  leaveMs: 60_000,
+});
 
 /** One pool per endpoint and plaintext protocol, made on first use and dropped when it holds nothing. */
 export class Pools {

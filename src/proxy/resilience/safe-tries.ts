@@ -24,6 +24,8 @@ export interface LostTry {
   readonly unprocessed: boolean;
   /** The connection had answered before. */
   readonly reused: boolean;
+  /** Its other side ended this very request: it decided so, no connection just went. */
+  readonly refused: boolean;
   readonly idempotent: boolean;
   /** Body bytes have left already. */
   readonly bodySent: boolean;
@@ -41,7 +43,7 @@ export function nextTryAfterLoss(lost: LostTry): NextTry {
     if (!lost.hasAnother && lost.reused && !lost.repeated) return NEW_CONNECTION;
     return lost.endpointsTried <= MAX_OTHER_ENDPOINTS ? OTHER_ENDPOINT : GIVE_UP;
   }
-  if (lost.reused && lost.idempotent && !lost.bodySent && !lost.repeated) return NEW_CONNECTION;
+  if (lost.reused && !lost.refused && lost.idempotent && !lost.bodySent && !lost.repeated) return NEW_CONNECTION;
   return GIVE_UP;
 }
 

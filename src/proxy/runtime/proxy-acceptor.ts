@@ -31,9 +31,9 @@ export class ProxyAcceptor {
   accept(socket: Socket): void {
     const { http, clock, limits } = this.#options;
     // Whoever is slow, or has not begun, gets HTTP's own deadlines and answers.
-    peek(socket, { clock, silenceMs: limits.headerDeadlineMs, deadlineMs: limits.headerDeadlineMs }, (first) => {
+    peek(socket, { clock, silenceMs: limits.headerDeadlineMs, deadlineMs: limits.headerDeadlineMs }, (first, beganMs) => {
       if (first.kind === "closed") return;
-      const transport = new PlainTransport(socket, first.kind === "http2" ? H2C : "");
+      const transport = new PlainTransport(socket, first.kind === "http2" ? H2C : "", beganMs);
       if (first.kind === "tls") this.#tls(transport, first.serverName);
       else http.serve(transport);
     });

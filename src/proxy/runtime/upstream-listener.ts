@@ -63,27 +63,27 @@ export class UpstreamAcceptor {
   #sortHttp(socket: Socket): void {
     const { clock, limits } = this.#options;
     const { headerDeadlineMs, idleConnectionMs } = limits;
-    const deadlineMs = idleConnectionMs + headerDeadlineMs;
-    peek(socket, { clock, silenceMs: idleConnectionMs, deadlineMs, classify: classifyHttpVersion }, (first) => {
-      if (first.kind === "http2") this.#http(socket, H2C);
+    const patience = { clock, silenceMs: idleConnectionMs, deadlineMs: headerDeadlineMs, classify: classifyHttpVersion };
+    peek(socket, patience, (first, beganMs) => {
+      if (first.kind === "http2") this.#http(socket, beganMs, H2C);
       else if (first.kind === "silent") socket.destroy();
-      else if (first.kind !== "closed") this.#http(socket);
+      else if (first.kind !== "closed") this.#http(socket, beganMs);
     });
   }
 
   /** Also without configuration: an HTTP client then gets an answer that says so. */
   #detect(socket: Socket): void {
     const { clock, config, destination, limits } = this.#options;
-    peek(socket, { clock, silenceMs: DETECT_MS, deadlineMs: limits.headerDeadlineMs }, (first) => {
+    peek(socket, { clock, silenceMs: DETECT_MS, deadlineMs: limits.headerDeadlineMs }, (first, beganMs) => {
       if (first.kind === "silent" && config.outbound(destination) !== undefined) this.#options.silent(destination);
-      if (first.kind === "http1") this.#http(socket);
-      else if (first.kind === "http2") this.#http(socket, H2C);
+      if (first.kind === "http1") this.#http(socket, beganMs);
+      else if (first.kind === "http2") this.#http(socket, beganMs, H2C);
       else if (first.kind !== "closed") this.#tcp(socket);
     });
   }
 
-  #http(socket: Socket, alpn = ""): void {
-    this.#options.http.serve(new PlainTransport(socket, alpn));
+  #http(socket: Socket, beganMs: number, alpn = ""): void {
+    this.#options.http.serve(new PlainTransport(socket, alpn, beganMs));
   }
 
   #tcp(socket: Socket): void {

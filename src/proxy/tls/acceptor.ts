@@ -71,7 +71,7 @@ export class InboundAcceptor {
     }
     const { clock, deadlineMs } = this.#options;
     const silenceMs = mayServerSpeakFirst(port) ? SERVER_FIRST_MS : deadlineMs;
-    peek(socket, { clock, silenceMs, deadlineMs }, (first) => this.#peeked(socket, port, first));
+    peek(socket, { clock, silenceMs, deadlineMs }, (first, beganMs) => this.#peeked(socket, port, first, beganMs));
   }
 
   close(): void {
@@ -79,7 +79,7 @@ export class InboundAcceptor {
     this.#server?.close();
   }
 
-  #peeked(socket: Socket, port: InboundPortMode, first: PeekResult): void {
+  #peeked(socket: Socket, port: InboundPortMode, first: PeekResult, beganMs: number): void {
     if (first.kind === "closed") return;
     if (this.#own === null) {
       this.#refuse(socket, "no-identity", "this proxy has no certificate that is valid now");
@@ -88,13 +88,13 @@ export class InboundAcceptor {
     } else if (first.kind === "silent") {
       this.#options.tcp(new PlainTransport(socket));
     } else {
-      this.#act(socket, decideInbound(first, port));
+      this.#act(socket, decideInbound(first, port), beganMs);
     }
   }
 
-  #act(socket: Socket, decision: ReturnType<typeof decideInbound>): void {
-    if (decision === "plain-http") this.#options.http(new PlainTransport(socket));
-    else if (decision === "plain-http2") this.#options.http(new PlainTransport(socket, H2C));
+  #act(socket: Socket, decision: ReturnType<typeof decideInbound>, beganMs: number): void {
+    if (decision === "plain-http") this.#options.http(new PlainTransport(socket, "", beganMs));
+    else if (decision === "plain-http2") this.#options.http(new PlainTransport(socket, H2C, beganMs));
     else if (decision === "plain-tcp") this.#options.tcp(new PlainTransport(socket));
     else if (decision === "refuse") this.#refuse(socket, "mtls-required", "plaintext, or TLS of the application's own");
     else this.#terminate(socket);

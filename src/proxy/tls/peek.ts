@@ -10,7 +10,7 @@ export interface PeekLimits {
   readonly clock: Clock;
   /** Until the first byte. */
   readonly silenceMs: number;
-  /** Until the first bytes are clear, from the start. */
+  /** Until the first bytes are clear, from the first of them. */
   readonly deadlineMs: number;
   /** How they are told apart; all that may begin a connection when absent. */
   readonly classify?: (bytes: Buffer) => FirstBytes | "more";
@@ -20,29 +20,32 @@ const START_BYTES = 2 * 1024;
 
 /**
  * Looks at the first bytes of `socket` and puts them back: whoever gets it next reads from the start.
- * Calls back once; with `closed` the socket is destroyed already. Until then nothing else may listen on it.
+ * Calls back once, with when the first byte came (monotonic; -1: none did); with `closed` the socket is destroyed already. Until then nothing else may listen on it.
  */
-export function peek(socket: Socket, limits: PeekLimits, done: (result: PeekResult) => void): void {
+export function peek(socket: Socket, limits: PeekLimits, done: (result: PeekResult, beganMs: number) => void): void {
   new Peek(socket, limits, done).start();
 }
 
 class Peek {
   readonly #socket: Socket;
   readonly #limits: PeekLimits;
-  readonly #done: (result: PeekResult) => void;
+  readonly #done: (result: PeekResult, beganMs: number) => void;
+  #beganMs = -1;
   #held = Buffer.alloc(0);
   #length = 0;
   #timer: Timer | undefined;
+  /** Some has come, and what it begins cannot be told yet. */
+  #unclear = false;
 
-  constructor(socket: Socket, limits: PeekLimits, done: (result: PeekResult) => void) {
+  constructor(socket: Socket, limits: PeekLimits, done: (result: PeekResult, beganMs: number) => void) {
     this.#socket = socket;
     this.#limits = limits;
     this.#done = done;
   }
 
   start(): void {
-    const { clock, silenceMs, deadlineMs } = this.#limits;
-    this.#timer = clock.setTimer(this.#onSilence, Math.min(silenceMs, deadlineMs), { unref: true });
+    const { clock, silenceMs } = this.#limits;
+    this.#timer = clock.setTimer(this.#onSilence, silenceMs, { unref: true });
     this.#socket.on("readable", this.#onReadable);
     this.#socket.on("end", this.#onClosed);
     this.#socket.on("close", this.#onClosed);
@@ -60,10 +63,20 @@ class Peek {
     const first = classify(this.#held.subarray(0, this.#length));
     if (first !== "more") this.#finish(first);
     else if (this.#length >= MAX_CLIENT_HELLO_BYTES) this.#finish({ kind: "other" });
+    else if (this.#length > 0 && !this.#unclear) this.#giveTime();
   };
+
+  /** It has begun: silence is not what is waited for any more. */
+  #giveTime(): void {
+    const { clock, deadlineMs } = this.#limits;
+    this.#unclear = true;
+    this.#timer?.cancel();
+    this.#timer = clock.setTimer(this.#onDeadline, deadlineMs, { unref: true });
+  }
 
   /** Doubles its buffer, so that a hello sent byte by byte costs no more than twice its length in copies. */
   #append(chunk: Buffer): void {
+    if (this.#length === 0) this.#beganMs = this.#limits.clock.monotonicMs();
     const length = this.#length + chunk.length;
     if (length > this.#held.length) {
       const grown = Buffer.allocUnsafe(Math.max(START_BYTES, length, 2 * this.#held.length));
@@ -75,13 +88,7 @@ class Peek {
   }
 
   readonly #onSilence = (): void => {
-    if (this.#length === 0) {
-      this.#finish({ kind: "silent" });
-      return;
-    }
-    const { clock, silenceMs, deadlineMs } = this.#limits;
-    if (deadlineMs <= silenceMs) this.#onDeadline();
-    else this.#timer = clock.setTimer(this.#onDeadline, deadlineMs - silenceMs, { unref: true });
+    this.#finish({ kind: "silent" });
   };
 
   readonly #onDeadline = (): void => {
@@ -102,7 +109,7 @@ class Peek {
     this.#socket.off("error", this.#onClosed);
     if (result.kind === "closed") this.#socket.on("error", ignore);
     else if (this.#length > 0) this.#socket.unshift(this.#held.subarray(0, this.#length));
-    this.#done(result);
+    this.#done(result, this.#beganMs);
   }
 }
 

@@ -9,10 +9,12 @@ export class PlainTransport implements Transport {
   readonly mtls = false;
   /** `h2c` when the client began with the preface of HTTP/2. */
   readonly alpn: string;
+  readonly beganMs: number;
 
-  constructor(socket: Socket, alpn = "") {
+  constructor(socket: Socket, alpn = "", beganMs = -1) {
     this.socket = socket;
     this.alpn = alpn;
+    this.beganMs = beganMs;
     // Whoever uses it learns from `close`; an error nobody listens to would end the process.
     socket.on("error", () => socket.destroy());
   }

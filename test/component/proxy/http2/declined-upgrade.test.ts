@@ -43,6 +43,21 @@ for (const transport of [ALPN.H2, ALPN.H1]) {
     });
   }
 
+  it(`HEAD with an Upgrade over ${transport}: an answer with a length and no body, and the connection serves on`, async (t) => {
+    const backend = await RawBackend.start(answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"));
+    t.after(() => backend.close());
+    const { port } = await startPair(t, { appPort: backend.port, transport });
+    const client = await RawClient.connect(port);
+    for (let count = 0; count < 2; count += 1) {
+      client.received = Buffer.alloc(0);
+      client.send("HEAD /up HTTP/1.1\r\nHost: api\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+      await client.untilText("\r\n\r\n");
+      assert.match(client.text, /^HTTP\/1\.1 200 [^]*content-length: 5/i);
+    }
+    client.close();
+    assert.match(backend.text, /^HEAD \/up /);
+  });
+
   it(`an HTTP/2 client is not told that it has a tunnel, over ${transport}; what it sent ahead reaches nobody`, async (t) => {
     const backend = await RawBackend.start(answering(ANSWERS["200"] as string));
     t.after(() => backend.close());

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { bytesInWires } from "../../../../src/proxy/wire.ts";
 import { PING, frame, headers, uint32 } from "../../../unit/proxy/http2/frames.ts";
 import { Http2Peer } from "../../../support/http2/peer.ts";
 import { load } from "../../../support/load.ts";
@@ -45,6 +46,7 @@ test("heads that nobody reads fill no memory, and all come once somebody does", 
   }
   assert.ok(asked < MOST, `${asked} answers of ${HEAD_BYTES} bytes were taken for a client that reads none`);
   await until("what was taken is answered", () => outboundSide.activeRequests === 0, 10_000);
+  assert.ok(bytesInWires() > 700 * 1_024, "frames that wait before the socket are counted as what waits in it is");
   await load({ port, count: 20 }).then(({ outcomes }) => assert.deepEqual(outcomes, { 200: 20 }));
   peer.socket.resume();
   await peer.until("every answer", ({ messages }) => messages.size === asked && [...messages.values()].every(({ ended }) => ended));

@@ -62,6 +62,7 @@ function setup(options: Partial<PoolOptions> = {}): Setup {
         dialer,
         clock,
         wheel: new Wheel(clock, 10),
+        leaveMs: 60_000,
         outbox: new Outbox(),
         limits: DEFAULT_LIMITS,
         maxConnections: 2,
