@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { EXPOSITION_CONTENT_TYPE } from "../../telemetry/metrics/exposition.ts";
-import { cannotListen, portOf } from "../runtime/listener.ts";
+import { type Page, PageServer, TEXT_TYPE, textPage as text } from "../runtime/page-server.ts";
 import type { AppProbes } from "./app-probes.ts";
 
 /** What the health port tells. */
@@ -10,14 +10,6 @@ export interface HealthSubject {
   metrics(): string | Promise<string>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const TEXT = "text/plain; charset=utf-8";
-const HEADER_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 256;
 const MAX_USER_AGENT = 256;
 const DEFAULT_USER_AGENT = "kube-probe/meshctl";
@@ -29,45 +21,24 @@ const DEFAULT_USER_AGENT = "kube-probe/meshctl";
 export class HealthServer {
   readonly #subject: HealthSubject;
   readonly #probes: AppProbes;
-  readonly #server: Server;
+  readonly #server: PageServer;
 
   constructor(subject: HealthSubject, probes: AppProbes) {
     this.#subject = subject;
     this.#probes = probes;
-    this.#server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: HEADER_TIMEOUT_MS }, (request, response) => {
-      void this.#answer(request, response);
-    });
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server = new PageServer({ what: "the health port", maxConnections: MAX_CONNECTIONS, decide: (request) => this.#decide(request) });
   }
 
   /** Binds and returns the port. Rejects with a UserError. */
   listen(port: number, host: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, "the health port")));
-      this.#server.listen(port, host, () => resolve(portOf(this.#server)));
-    });
+    return this.#server.listen(port, host);
   }
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, type, body } = await this.#decide(request);
-    response.writeHead(status, {
-      "content-type": type,
-      "content-length": Buffer.byteLength(body),
-      connection: "close",
-      "cache-control": "no-store",
-      // What an application says is text for the kubelet, whatever it looks like.
-      "x-content-type-options": "nosniff",
-    });
-    response.end(request.method === "HEAD" ? "" : body);
-    request.resume();
-  }
-
-  async #decide({ method, url = "/", headers }: IncomingMessage): Promise<Answer> {
+  async #decide({ method, url = "/", headers }: IncomingMessage): Promise<Page> {
     if (method !== "GET" && method !== "HEAD") return text(405, "use GET");
     const [path = "/"] = url.split("?", 1);
     switch (path) {
@@ -82,7 +53,7 @@ export class HealthServer {
       default: {
         const outcome = await this.#probes.run(path, (headers["user-agent"] ?? DEFAULT_USER_AGENT).slice(0, MAX_USER_AGENT));
         if (outcome === null) return text(404, "no such page: /livez /readyz /metrics and the probes of this pod");
-        return { status: statusFor(outcome.status), type: TEXT, body: outcome.text };
+        return { status: statusFor(outcome.status), type: TEXT_TYPE, body: outcome.text };
       }
     }
   }
@@ -92,8 +63,4 @@ export class HealthServer {
 function statusFor(status: number): number {
   if (status >= 300 && status <= 399) return 200;
   return status >= 200 && status <= 599 ? status : 503;
-}
-
-function text(status: number, line: string): Answer {
-  return { status, type: TEXT, body: `${line}\n` };
 }

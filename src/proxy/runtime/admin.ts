@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { EXPOSITION_CONTENT_TYPE } from "../../telemetry/metrics/exposition.ts";
-import { cannotListen, portOf } from "./listener.ts";
+import { type Page, PageServer, textPage as text } from "./page-server.ts";
 
 /** At once, or when others have been asked. */
 type Text = string | Promise<string>;
@@ -20,56 +20,29 @@ export interface AdminSubject {
   setLogLevel(level: string): boolean;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
-const HEADER_TIMEOUT_MS = 5_000;
 const LOOPBACK = "127.0.0.1";
 
 /** /livez /readyz /metrics /config /clusters /certificate /drain /log-level, on loopback only. */
 export class Admin {
   readonly #subject: AdminSubject;
-  readonly #server: Server;
+  readonly #server: PageServer;
 
   constructor(subject: AdminSubject) {
     this.#subject = subject;
-    this.#server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: HEADER_TIMEOUT_MS }, (request, response) => {
-      void this.#answer(request, response);
-    });
-    this.#server.maxConnections = 64;
+    this.#server = new PageServer({ what: "the admin port", maxConnections: 64, decide: (request) => this.#decide(request) });
   }
 
   /** Binds 127.0.0.1 and returns the port. Rejects with a UserError. */
   listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, LOOPBACK, port, "the admin port")));
-      this.#server.listen(port, LOOPBACK, () => resolve(portOf(this.#server)));
-    });
+    return this.#server.listen(port, LOOPBACK);
   }
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, type, body } = await this.#decide(request);
-    response.writeHead(status, {
-      "content-type": type,
-      "content-length": Buffer.byteLength(body),
-      connection: "close",
-      "cache-control": "no-store",
-    });
-    response.end(request.method === "HEAD" ? "" : body);
-    request.resume();
-  }
-
-  #decide(request: IncomingMessage): Answer | Promise<Answer> {
+  #decide(request: IncomingMessage): Page | Promise<Page> {
     // A page in a browser reaches loopback too, under a name of its own (DNS rebinding) or by a form.
     if (!isLoopbackHost(request.headers.host)) return text(421, "the admin port answers to 127.0.0.1 and localhost only");
     if (request.headers.origin !== undefined) return text(403, "not for web pages");
@@ -80,7 +53,7 @@ export class Admin {
     return this.#route(url);
   }
 
-  async #route(url: URL): Promise<Answer> {
+  async #route(url: URL): Promise<Page> {
     const subject = this.#subject;
     switch (url.pathname) {
       case "/livez":
@@ -107,7 +80,7 @@ export class Admin {
     }
   }
 
-  #logLevel(level: string | null): Answer {
+  #logLevel(level: string | null): Page {
     if (level !== null && !this.#subject.setLogLevel(level)) return text(400, "levels are trace, debug, info, warn and error");
     return text(200, this.#subject.logLevel());
   }
@@ -117,10 +90,6 @@ function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$/i.test(host);
 }
 
-function text(status: number, line: string): Answer {
-  return { status, type: TEXT, body: `${line}\n` };
-}
-
-function json(body: string): Answer {
+function json(body: string): Page {
   return { status: 200, type: JSON_TYPE, body: `${body}\n` };
 }

@@ -174,18 +174,16 @@ describe("the health port", () => {
 
   it("connects over TCP and sends nothing", async () => {
     const got: number[] = [];
-    const ended = new Promise<void>((resolve) => {
-      const server = createTcp((socket) => {
-        socket.on("data", (chunk) => got.push(chunk.length));
-        socket.on("error", () => {});
-        socket.on("close", () => resolve());
-      });
-      void port(server).then(async (at) => {
-        const ask = await health([probe({ kind: "tcp", port: at })]);
-        assert.equal((await ask(LIVENESS)).status, 200);
-      });
+    let ended = (): void => {};
+    const end = new Promise<void>((resolve) => (ended = resolve));
+    const server = createTcp((socket) => {
+      socket.on("data", (chunk) => got.push(chunk.length));
+      socket.on("error", () => {});
+      socket.on("close", () => ended());
     });
-    await ended;
+    const ask = await health([probe({ kind: "tcp", port: await port(server) })]);
+    assert.equal((await ask(LIVENESS)).status, 200);
+    await end;
     assert.deepEqual(got, []);
   });
 
