@@ -29,6 +29,7 @@ interface GetOptions extends Omit<Choice, "all"> {
   readonly headers: boolean;
   readonly showLabels?: boolean;
   readonly ignoreNotFound?: boolean;
+  readonly showManagedFields?: boolean;
   readonly raw?: string;
 }
 
@@ -52,6 +53,7 @@ export const command = defineCommand<GetOptions>({
     { flags: "--sort-by <path>", description: "in the order of a field: .metadata.creationTimestamp", parse: parsePath },
     { flags: "-L, --label-columns <labels>", description: "a column for each of these labels", parse: (text: string) => text.split(",") },
     { flags: "--show-labels", description: "add a column with the labels" },
+    { flags: "--show-managed-fields", description: "JSON and YAML with the owners of each field" },
     { flags: "--no-headers", description: "leave the line of column names out" },
     IGNORE_NOT_FOUND,
     { flags: "--raw <path>", description: "print what the server answers at a path" },
@@ -60,6 +62,7 @@ export const command = defineCommand<GetOptions>({
     { line: "meshctl get workloads -o wide", text: "What runs, with identity and addresses" },
     { line: "meshctl get services,httproutes -A --show-labels", text: "Two kinds, every namespace" },
     { line: "meshctl get httproute/api-split -o yaml", text: "One object, to edit and apply again" },
+    { line: "meshctl get httproute/api-split -o yaml --show-managed-fields", text: "With who set which field" },
     { line: "meshctl get mesh -l app=api -n shop --no-headers", text: "Everything of the mesh with a label, for scripts" },
     { line: "meshctl get workloads -w", text: "Go on with every change" },
     { line: "meshctl get services --field-selector metadata.name=api -o name", text: "Names only" },
@@ -106,6 +109,7 @@ async function run(context: Context, options: GetOptions, kind: string | undefin
     showLabels: options.showLabels ?? false,
     labelColumns: options.labelColumns ?? [],
     noHeaders: !options.headers,
+    showManagedFields: options.showManagedFields ?? false,
     single,
   };
   const [first] = fetched;

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../model/object.ts";
 import { formatProblem, type ManifestProblem } from "../manifests/source.ts";
 import { formatYaml } from "../output/structured.ts";
+import { withoutManagedFields } from "../resources/print.ts";
 
 const HEAD = [
   "Change what you like, then save and leave. Lines that begin with '#' are not read; an empty file changes nothing.",
@@ -9,13 +10,7 @@ const HEAD = [
 
 /** The objects as documents of one file, with `problems` of the last attempt on top. */
 export function textToEdit(objects: readonly KubeObject[]): string {
-  return objects.map((object) => formatYaml(withoutManagers(object))).join("\n---\n");
-}
-
-/** Who set which field is the server's business, and long. */
-function withoutManagers(object: KubeObject): KubeObject {
-  const { managedFields: _fields, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  return objects.map((object) => formatYaml(withoutManagedFields(object))).join("\n---\n");
 }
 
 /** The file: what to do, what was wrong the last time, and the text. Line numbers of problems are those of the file they were found in. */

@@ -17,6 +17,8 @@ export interface PrintOptions {
   /** Labels with a column each. */
   readonly labelColumns: readonly string[];
   readonly noHeaders: boolean;
+  /** JSON and YAML with the owners of each field. */
+  readonly showManagedFields: boolean;
   /** One object was asked for by name: it is printed as itself, not as a list. */
   readonly single: boolean;
 }
@@ -24,12 +26,13 @@ export interface PrintOptions {
 /** Prints objects as `get` does; several kinds become several tables, or one list. */
 export function printFetched(context: Context, fetched: readonly Fetched[], options: PrintOptions): void {
   const items = fetched.flatMap((part) => part.items);
+  const documents = options.showManagedFields ? items : items.map(withoutManagedFields);
   const { output } = options;
   switch (output.kind) {
     case "json":
-      return context.print(formatJson(options.single ? items[0] : asList(items)));
+      return context.print(formatJson(options.single ? documents[0] : asList(documents)));
     case "yaml":
-      return context.print(formatYaml(options.single ? items[0] : asList(items)));
+      return context.print(formatYaml(options.single ? documents[0] : asList(documents)));
     case "name":
       for (const { kind, items: own } of fetched) for (const { metadata } of own) context.print(objectName(kind, metadata.name));
       return;
@@ -42,9 +45,15 @@ export function printFetched(context: Context, fetched: readonly Fetched[], opti
   }
 }
 
+/** Whose each field is fills pages that hardly anybody reads. */
+export function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _fields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** Prints objects as documents or names, for commands whose tables are their own. */
 export function printObjects(context: Context, fetched: readonly Fetched[], format: "json" | "yaml" | "name"): void {
-  const plain = { withNamespace: false, showLabels: false, labelColumns: [], noHeaders: false, single: false };
+  const plain = { withNamespace: false, showLabels: false, labelColumns: [], noHeaders: false, showManagedFields: false, single: false };
   printFetched(context, fetched, { ...plain, output: { kind: format } });
 }
 

@@ -12,7 +12,7 @@ import { headersFor, rowFor, type TableOptions } from "./columns.ts";
 import type { Fetched } from "./fetch.ts";
 import { follow } from "./follow.ts";
 import { objectName } from "./names.ts";
-import { type PrintOptions, tableOptionsFor } from "./print.ts";
+import { type PrintOptions, tableOptionsFor, withoutManagedFields } from "./print.ts";
 
 interface WatchStyle {
   /** Without what is there at the beginning. */
@@ -64,16 +64,20 @@ export async function watchObjects(
 function printerFor(
   context: Context,
   kind: KindDescriptor,
-  { output, noHeaders }: PrintOptions,
+  { output, noHeaders, showManagedFields }: PrintOptions,
   options: TableOptions,
   { withEvents }: WatchStyle,
 ): (events: readonly WatchEvent[]) => void {
   const each = (print: (event: WatchEvent) => void) => (events: readonly WatchEvent[]) => events.forEach(print);
+  const document = ({ type, object }: WatchEvent): object => {
+    const shown = showManagedFields ? object : withoutManagedFields(object);
+    return withEvents ? { type, object: shown } : shown;
+  };
   switch (output.kind) {
     case "json":
-      return each(({ type, object }) => context.print(formatJson(withEvents ? { type, object } : object)));
+      return each((event) => context.print(formatJson(document(event))));
     case "yaml":
-      return each(({ type, object }) => context.print(`---\n${formatYaml(withEvents ? { type, object } : object)}`));
+      return each((event) => context.print(`---\n${formatYaml(document(event))}`));
     case "name":
       return each(({ object }) => context.print(objectName(kind, object.metadata.name)));
     case "jsonpath":
