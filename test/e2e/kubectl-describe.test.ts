@@ -77,7 +77,7 @@ kubectlTable("kubectl describe, explain, and what the server says about itself",
   },
   {
     run: "kubectl api-versions",
-    out: /^(.*\n)*apps\/v1\n(.*\n)*gateway\.networking\.k8s\.io\/v1\ngateway\.networking\.k8s\.io\/v1beta1\n(.*\n)*v1$/,
+    out: /^apps\/v1\n(.*\n)*gateway\.networking\.k8s\.io\/v1\n(.*\n)*gateway\.networking\.k8s\.io\/v1beta1\n(.*\n)*v1$/m,
   },
 
   // version, cluster-info
