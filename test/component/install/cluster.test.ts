@@ -14,7 +14,8 @@ let api: TestApi;
 let cluster: ReturnType<typeof playCluster>;
 before(async () => {
   api = await startApi({ kinds: clusterKindsOfTests() });
-  await api.client.create(kindRef("Namespace"), { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } });
+  const system = { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } };
+  await api.client.apply(kindRef("Namespace"), system, { fieldManager: "cluster" });
   cluster = playCluster(api.client);
 });
 after(async () => {

@@ -1,0 +1,1 @@
+export function copiedPaths(dockerfile: string): string[];
