@@ -253,6 +253,9 @@ describe("apply and diff on the server's side", () => {
     await prints(["get", "fault", "shared", "-o", "jsonpath={.spec.rules[0].delay.fixed}"], "1s");
     await prints(["apply", ...forced], /serverside-applied/, file("2s"));
     await prints(["get", "fault", "shared", "-o", "jsonpath={.spec.rules[0].delay.fixed}"], "2s");
+    const yaml = ["get", "fault", "shared", "-o", "yaml"];
+    assert.doesNotMatch((await mesh.cli(yaml)).stdout, /managedFields/);
+    assert.match((await mesh.cli([...yaml, "--show-managed-fields"])).stdout, /manager: ci\n +operation: Apply/);
     await refuses(["apply", "--force-conflicts", "-f", "-"], 2, /go with --server-side/, file("1s"));
     await refuses(["diff", "--field-manager", "ci", "-f", "-"], 2, /go with --server-side/, file("1s"));
   });
