@@ -12,7 +12,7 @@ const common = {
   format: "esm",
   splitting: true,
   outdir: "dist",
-  external: ["lmdb"],
+  external: ["lmdb", "koffi"],
   sourcemap: true,
   sourcesContent: false,
   legalComments: "none",

@@ -5,7 +5,7 @@ import type { Workload } from "../model/kinds/workload.ts";
 import { attachmentOf, selects } from "../policies/attachment.ts";
 import { parentServices, type HTTPRoute } from "../policies/route/http-route.ts";
 import { addressName } from "./names.ts";
-import { portNamed, serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
+import { clusterAddresses, portNamed, serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
 import type { Change, MeshStore } from "./store.ts";
 
 /** A unit of compilation: one resource in all its views. */
@@ -87,6 +87,8 @@ function serviceChanged(units: Units, store: MeshStore, change: Change): void {
     for (const { port } of service.spec?.ports ?? []) {
       units.add(TYPE_URL.OUTBOUND, `${change.key}:${port}`);
       units.add(TYPE_URL.ENDPOINTS, `${change.key}:${port}`);
+      // An address that it has now, or had: whoever asked for it is told what it means.
+      for (const address of clusterAddresses(service)) units.add(TYPE_URL.OUTBOUND, addressName(address, port));
     }
   }
   // Routes that send here resolve, or stop doing so.

@@ -6,7 +6,7 @@ import { affectedBy, type Unit, unitsOfEndpoint } from "./affected.ts";
 import { compileEndpoints, compileInstanceEndpoint, type EndpointSources } from "./endpoints.ts";
 import { compileInbound } from "./inbound.ts";
 import { addressName, destinationName, hostAliases, parseDestination, subscribableNames, type Destination } from "./names.ts";
-import { serviceOfSlice } from "./objects.ts";
+import { clusterAddresses, type Service, serviceOfSlice } from "./objects.ts";
 import { compileOutbound, viewOf } from "./outbound.ts";
 import { protocolOf } from "./protocol.ts";
 import type { Change, MeshStore } from "./store.ts";
@@ -83,10 +83,18 @@ export class Compiler {
   lookup(typeUrl: string, name: string, viewer: Viewer): EncodedResource | null {
     if (typeUrl === TYPE_URL.INBOUND) return name === viewer.id ? this.#cached(typeUrl, name, "", () => this.#inbound(name)) : null;
     if (typeUrl !== TYPE_URL.OUTBOUND && typeUrl !== TYPE_URL.ENDPOINTS) return null;
-    const destination = parseDestination(name, viewer.namespace, this.#clusterDomain);
+    const destination = this.#meant(parseDestination(name, viewer.namespace, this.#clusterDomain));
     if (destination === null) return null;
     // Endpoints have one name only: nobody asks for them but by what an Outbound said.
     return typeUrl === TYPE_URL.OUTBOUND ? this.#outbound(destination, viewer) : this.#endpoints(destination, name);
+  }
+
+  /** The cluster address of a Service means the Service. */
+  #meant(destination: Destination | null): Destination | null {
+    if (destination?.kind !== "address") return destination;
+    const [service] = this.#store.servicesAt(destination.address);
+    if (service === undefined) return destination;
+    return { kind: "service", namespace: service.metadata.namespace ?? "default", name: service.metadata.name, port: destination.port };
   }
 
   #inbound(instance: string): EncodedResource | null {
@@ -102,7 +110,7 @@ export class Compiler {
     return this.#cached(TYPE_URL.OUTBOUND, canonical, view, () => {
       const outbound = compileOutbound(this.#store, this.#catalog, `${namespace}/${name}`, port, view);
       if (outbound === null) return null;
-      const aliases = hostAliases(namespace, name, port, this.#clusterDomain);
+      const aliases = [...hostAliases(namespace, name, port, this.#clusterDomain), ...this.#addressNames(namespace, name, port)];
       return encodeResource(TYPE_URL.OUTBOUND, canonical, aliases, Outbound.encode(outbound).finish());
     });
   }
@@ -165,8 +173,14 @@ export class Compiler {
     if (typeUrl === TYPE_URL.INBOUND) return [name];
     const destination = parseDestination(name, "", this.#clusterDomain);
     if (destination === null || destination.kind === "address") return [name];
-    return typeUrl === TYPE_URL.ENDPOINTS
-      ? [name]
-      : subscribableNames(destination.namespace, destination.name, destination.port, this.#clusterDomain);
+    if (typeUrl === TYPE_URL.ENDPOINTS) return [name];
+    const { namespace, name: service, port } = destination;
+    return [...subscribableNames(namespace, service, port, this.#clusterDomain), ...this.#addressNames(namespace, service, port)];
+  }
+
+  /** `ip:port` for each cluster address of a Service: what redirected connections ask for. */
+  #addressNames(namespace: string, name: string, port: number): readonly string[] {
+    const service = this.#store.get<Service>("Service", `${namespace}/${name}`);
+    return service === undefined ? [] : clusterAddresses(service).map((address) => addressName(address, port));
   }
 }

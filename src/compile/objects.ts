@@ -9,7 +9,12 @@ export interface ServicePort {
   readonly targetPort?: number | string;
 }
 
-export type Service = KubeObject<{ readonly ports?: readonly ServicePort[]; readonly clusterIP?: string; readonly type?: string }>;
+export type Service = KubeObject<{
+  readonly ports?: readonly ServicePort[];
+  readonly clusterIP?: string;
+  readonly clusterIPs?: readonly string[];
+  readonly type?: string;
+}>;
 
 /** discovery.k8s.io/v1: its fields stand beside metadata, not under spec. */
 export interface EndpointSlice extends KubeObject {
@@ -41,4 +46,10 @@ export function portNamed(service: Service, name: string | undefined): ServicePo
 
 export function portNumbered(service: Service, port: number): ServicePort | undefined {
   return service.spec?.ports?.find((candidate) => candidate.port === port);
+}
+
+/** Addresses that mean the Service itself, of each family; none for a headless one. */
+export function clusterAddresses(service: Service): readonly string[] {
+  const { clusterIP, clusterIPs } = service.spec ?? {};
+  return [...new Set([clusterIP ?? "", ...(clusterIPs ?? [])])].filter((address) => address !== "" && address !== "None");
 }

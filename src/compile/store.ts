@@ -9,7 +9,7 @@ import { targetKeys } from "../policies/attachment.ts";
 import { backendServices, parentServices, type HTTPRoute } from "../policies/route/http-route.ts";
 import { IndexBy } from "./index-by.ts";
 import { addressName } from "./names.ts";
-import { serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
+import { clusterAddresses, serviceOfSlice, type EndpointSlice, type Service } from "./objects.ts";
 
 /** Kinds every store has; the kinds of policies come on top. */
 export const BASE_KINDS = ["Namespace", "Service", "EndpointSlice", "Workload", "HTTPRoute", "MeshConfig"] as const;
@@ -32,6 +32,7 @@ export class MeshStore {
   readonly #policiesByTarget = new IndexBy((policy) => targetKeys(policy).map((target) => `${policy.kind} ${target}`));
   readonly #policiesByNamespace = new IndexBy((policy) => [`${policy.kind} ${policy.metadata.namespace ?? "default"}`]);
   readonly #workloadsByNamespace = new IndexBy((workload) => [workload.metadata.namespace ?? "default"]);
+  readonly #servicesByAddress = new IndexBy((service) => clusterAddresses(service as Service));
   readonly #servicesByNamespace = new IndexBy((service) => [service.metadata.namespace ?? "default"]);
   readonly #policyKinds: ReadonlySet<string>;
 
@@ -104,11 +105,16 @@ export class MeshStore {
     return this.#servicesByNamespace.under(namespace);
   }
 
+  /** Services with this cluster address; more than one only while one takes over from another. */
+  servicesAt(address: string): readonly Service[] {
+    return this.#servicesByAddress.under(address);
+  }
+
   #indexesOf(kind: string): readonly IndexBy[] {
     if (kind === "EndpointSlice") return [this.#slicesByService, this.#slicesByTarget, this.#slicesByAddress];
     if (kind === "HTTPRoute") return [this.#routesByParent, this.#routesByBackend];
     if (kind === "Workload") return [this.#workloadsByNamespace];
-    if (kind === "Service") return [this.#servicesByNamespace];
+    if (kind === "Service") return [this.#servicesByNamespace, this.#servicesByAddress];
     return this.#policyKinds.has(kind) ? [this.#policiesByTarget, this.#policiesByNamespace] : [];
   }
 }

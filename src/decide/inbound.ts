@@ -5,7 +5,8 @@ import { readMtlsMode, readProtocol } from "./protocol.ts";
 
 /** One port of an Inbound message → what the inbound proxy runs on. Throws with a reason (the resource is NACKed). */
 export function compileInbound(port: InboundPort): InboundStack {
-  if (!Number.isInteger(port.port) || port.port < 1 || port.port > 65_535) throw new Error(`port ${port.port} is not in 1-65535`);
+  // 0 stands for every port that is not named.
+  if (!Number.isInteger(port.port) || port.port < 0 || port.port > 65_535) throw new Error(`port ${port.port} is not in 0-65535`);
   return {
     port: port.port,
     protocol: readProtocol(port.protocol),

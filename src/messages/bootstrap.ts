@@ -37,8 +37,22 @@ export interface Bootstrap {
   readonly worker?: { readonly index: number; readonly of: number; readonly late: boolean };
   /** What the user set of the limits on what the proxy holds at a time; the rest are the proxy's own. */
   readonly limits?: ProxyLimits;
+  /** Where the kernel redirects the application's connections to us, as in a pod; absent: nothing is redirected. */
+  readonly captured?: CapturedTraffic;
   /** Scaled certificate lifetimes in tests; absent in normal life. */
   readonly leafTtlSeconds?: number;
+}
+
+/** Redirected connections: each comes with the address it was for. */
+export interface CapturedTraffic {
+  /** What the application opens; on loopback of both families. */
+  readonly outboundPort: number;
+  /** What others open to the application; on every address. */
+  readonly inboundPort: number;
+  /** This pod's own, IPv4 or IPv6: where the application is asked, never loopback. */
+  readonly addresses: readonly string[];
+  /** What happens to connections to places the mesh does not know: passed on as they are, or refused. */
+  readonly egress: "allow" | "registry";
 }
 
 /** All optional; see {@link Bootstrap.limits}. */

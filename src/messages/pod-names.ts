@@ -24,6 +24,7 @@ export const POD_ENV = Object.freeze({
   ADMIN_PORT: "MESHCTL_ADMIN_PORT",
   HEALTH_PORT: "MESHCTL_HEALTH_PORT",
   OUTBOUND_PORT: "MESHCTL_OUTBOUND_PORT",
+  INBOUND_PORT: "MESHCTL_INBOUND_PORT",
   /** Where {@link POD_PATHS} begin; absent: at the root. */
   ROOT: "MESHCTL_POD_ROOT",
   /** Seconds without a process of another container until the sidecar ends; absent: it does not watch. */

@@ -49,7 +49,6 @@ export interface RunningController {
   stop(): Promise<void>;
 }
 
-const LOOPBACK = "127.0.0.1";
 /** Open streams are cut after this when the controller stops. */
 const CLOSE_GRACE_MS = 1_000;
 /** 40 MiB: some 80,000 writes. */
@@ -152,11 +151,11 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
   ends.push(serving.onRenew((credentials) => https.setCredentials(httpsCredentials(credentials))));
 
   const wanted = rememberedPorts(layout);
-  ports.httpsPort = await listenPreferring((port) => https.listen(LOOPBACK, port), wanted.httpsPort);
+  ports.httpsPort = await listenPreferring((port) => https.listen(settings.listenAddress, port), wanted.httpsPort);
   ends.push(() => https.close(CLOSE_GRACE_MS));
 
   const client = createKubeClient({
-    server: `https://${LOOPBACK}:${ports.httpsPort}`,
+    server: `https://${reachedAt(settings.listenAddress)}:${ports.httpsPort}`,
     caPem: serving.current().rootsPem,
     token: adminToken,
     userAgent: `meshctl-controller/${VERSION}`,
@@ -201,7 +200,7 @@ async function start(settings: ControllerSettings, host: ControllerHost, ends: (
   statusWriter.poke();
 
   // Proxies are let in last: what they are told is complete.
-  ports.discoveryPort = await listenPreferring((port) => mesh.discovery.listen(LOOPBACK, port), wanted.discoveryPort);
+  ports.discoveryPort = await listenPreferring((port) => mesh.discovery.listen(settings.listenAddress, port), wanted.discoveryPort);
   await rememberPorts(layout, ports);
   const record: ControllerRecord = { pid: host.pid, startedAt: new Date(startedUnixMs).toISOString(), ...ports, version: VERSION };
   await writeFileAtomic(layout.controllerFile, `${JSON.stringify(record)}\n`, 0o600);
@@ -217,4 +216,10 @@ function kindNamed(kind: string): KindRef {
 
 function httpsCredentials(serving: { keyPem: string; chainPem: string; rootsPem: string }) {
   return { key: serving.keyPem, cert: serving.chainPem, roots: serving.rootsPem };
+}
+
+/** Where this process reaches what is bound to `address`. */
+function reachedAt(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "[::1]" : address.includes(":") ? `[${address}]` : address;
 }

@@ -48,7 +48,9 @@ export function podSettings(env: Environment): PodSettings | string {
       controller: { discovery: text(POD_ENV.DISCOVERY), https: text(POD_ENV.CERTIFICATES) },
       inbound: [],
       upstreams: [],
-      outboundPort: numbers.outboundPort,
+      // What the application opens comes redirected: there is no listener for HTTP_PROXY.
+      outboundPort: 0,
+      captured: { outboundPort: numbers.outboundPort, inboundPort: numbers.inboundPort, addresses: [text(POD_ENV.IP)], egress: "allow" },
       adminPort: numbers.adminPort,
       savedDir: join(path(POD_PATHS.STATE_DIR), "saved"),
       logLevel,
@@ -66,6 +68,7 @@ export function podSettings(env: Environment): PodSettings | string {
 
 interface Numbers {
   readonly outboundPort: number;
+  readonly inboundPort: number;
   readonly adminPort: number;
   readonly healthPort: number;
   readonly drainSeconds: number;
@@ -76,6 +79,7 @@ interface Numbers {
 function readNumbers(env: Environment): Numbers | string {
   const ranges = {
     outboundPort: [POD_ENV.OUTBOUND_PORT, POD_PORT.OUTBOUND, 65_535],
+    inboundPort: [POD_ENV.INBOUND_PORT, POD_PORT.INBOUND, 65_535],
     adminPort: [POD_ENV.ADMIN_PORT, POD_PORT.ADMIN, 65_535],
     healthPort: [POD_ENV.HEALTH_PORT, POD_PORT.HEALTH, 65_535],
     drainSeconds: [POD_ENV.DRAIN, 30, 3600],

@@ -8,11 +8,9 @@ export interface InboundOptions {
   readonly engine: Engine;
   readonly view: ConfigView;
   readonly dialer: Dialer;
-  /** Where the application may listen, tried in this order; loopback of both families when absent. */
-  readonly appAddresses?: readonly string[];
+  /** Where the application may listen, tried in this order. */
+  readonly appAddresses: readonly string[];
 }
-
-const LOOPBACKS: readonly string[] = Object.freeze(["127.0.0.1", "::1"]);
 
 /** What all inbound listeners of a proxy share. */
 export interface InboundShared {
@@ -30,7 +28,7 @@ export class InboundHttp {
     const { engine, view, dialer } = options;
     const { clock, wheel, outbox, limits } = engine;
     const pools = new Pools({ ...POOL_DEFAULTS, dialer, clock, wheel, outbox, limits: afterOneHop(limits) });
-    this.#shared = { engine, view, pools, appAddresses: options.appAddresses ?? LOOPBACKS };
+    this.#shared = { engine, view, pools, appAddresses: options.appAddresses };
   }
 
   /** For the listener of one port of the application. */

@@ -1,5 +1,4 @@
 import type { EndpointState, InboundStack } from "../../decide/contract.ts";
-import { Health } from "../../messages/gen/meshctl/discovery/v1/discovery.ts";
 import type { Source } from "../../policies/contract.ts";
 import type { Transport } from "../contract.ts";
 import type { TrafficRecord } from "../exchange-record.ts";
@@ -7,6 +6,7 @@ import type { Downstream } from "../http/downstream.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { afterOneHop } from "../http1/codec/head.ts";
 import { ServerSide } from "../http/server-side.ts";
+import { plainEndpoint } from "../plain-endpoint.ts";
 import { InboundExchange } from "./inbound-exchange.ts";
 import type { InboundShared } from "./inbound-http.ts";
 import { sourceLabel, sourceOfPeer } from "./peer-source.ts";
@@ -29,7 +29,7 @@ export class InboundSide extends ServerSide {
     this.fallbackHost = `localhost:${appPort}`;
     const { namespace, workload } = shared.view.self;
     this.selfLabel = `${namespace}/${workload}`;
-    this.#apps = shared.appAddresses.map((address) => appEndpoint(address, appPort, workload));
+    this.#apps = shared.appAddresses.map((address) => plainEndpoint(address, appPort, workload));
     this.preferredApp = this.#apps[0] as EndpointState;
   }
 
@@ -59,20 +59,4 @@ export class InboundSide extends ServerSide {
   stack(): InboundStack | undefined {
     return this.shared.view.inbound(this.#appPort);
   }
-}
-
-function appEndpoint(address: string, port: number, workload: string): EndpointState {
-  const endpoint = {
-    address,
-    port,
-    identity: "",
-    instance: "",
-    zone: "",
-    weight: 1,
-    health: Health.READY,
-    capabilities: [],
-    version: "",
-    workload,
-  };
-  return { endpoint, inFlight: 0 };
 }

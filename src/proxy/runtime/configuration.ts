@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Balancer, EndpointState, InboundStack, OutboundStack } from "../../decide/contract.ts";
 import { compileInbound } from "../../decide/inbound.ts";
 import { compileOutbound } from "../../decide/outbound.ts";
@@ -42,6 +43,7 @@ const SWEEP_MS = 30_000;
 /** Sweeps without use after which a destination is dropped: 10 minutes. Unknown ones go at the first. */
 const IDLE_SWEEPS = 20;
 const MAX_DESTINATIONS = 10_000;
+const ANY_PORT = 0;
 
 /**
  * What the proxy runs on: subscribes to what traffic asks for, compiles what arrives, and swaps it in. A
@@ -93,8 +95,9 @@ export class Configuration implements ConfigView {
     return [...this.#outbounds.values()];
   }
 
+  /** Port 0 of the resource speaks for every port it does not name. */
   inbound(appPort: number): InboundStack | undefined {
-    return this.#inbounds?.get(appPort);
+    return this.#inbounds?.get(appPort) ?? this.#inbounds?.get(ANY_PORT);
   }
 
   outbound(destination: string): OutboundStack | undefined {
@@ -139,7 +142,9 @@ export class Configuration implements ConfigView {
   restore(saved: Iterable<readonly [typeUrl: string, resource: ReceivedResource]>): void {
     const byType = new Map<string, ReceivedResource[]>();
     for (const [typeUrl, resource] of saved) byType.set(typeUrl, [...(byType.get(typeUrl) ?? []), resource]);
-    for (const resource of byType.get(TYPE_URL.OUTBOUND) ?? []) this.#entry(resource.name, false);
+    for (const resource of byType.get(TYPE_URL.OUTBOUND) ?? []) {
+      for (const name of [resource.name, ...resource.aliases.filter(isAddress)]) this.#entry(name, false);
+    }
     // Outbound before Endpoints: it says which of those are wanted.
     for (const typeUrl of [TYPE_URL.TRUST, TYPE_URL.INBOUND, TYPE_URL.PROXY_CONFIG, TYPE_URL.OUTBOUND, TYPE_URL.ENDPOINTS]) {
       this.apply({ typeUrl, resources: byType.get(typeUrl) ?? [], removed: [] });
@@ -204,12 +209,17 @@ export class Configuration implements ConfigView {
     this.#dropUnusedEndpoints();
   }
 
+  /** One service may be asked for by its name and by its address. */
   #applyOutbound(resource: ReceivedResource): void {
-    const name = [resource.name, ...resource.aliases].find((alias) => this.#outbounds.has(alias)) ?? resource.name;
     const stack = compileOutbound(resource.name, Outbound.decode(resource.bytes));
-    const entry = this.#outbounds.get(name);
-    // On its way while it was given up.
-    if (entry === undefined) return;
+    for (const name of [resource.name, ...resource.aliases]) {
+      const entry = this.#outbounds.get(name);
+      // Without one: on its way while it was given up.
+      if (entry !== undefined) this.#swapIn(entry, stack);
+    }
+  }
+
+  #swapIn(entry: OutboundEntry, stack: OutboundStack): void {
     entry.removed = false;
     entry.pending = stack;
     entry.pendingTimer?.cancel();
@@ -309,4 +319,9 @@ export class Configuration implements ConfigView {
     this.resources.delete(TYPE_URL.OUTBOUND, entry.name);
     this.#dropUnusedEndpoints();
   }
+}
+
+/** `ip:port`, as redirected connections ask for it. */
+function isAddress(name: string): boolean {
+  return name.startsWith("[") || isIP(name.slice(0, name.lastIndexOf(":"))) !== 0;
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { UserError } from "../../lib/errors.ts";
 import type { ConnectionGate } from "../overload/connection-gate.ts";
 
@@ -24,6 +25,10 @@ export interface ListenOptions {
   /** One connection was closed because the gate is shut. */
   dropped(): void;
 }
+
+/** Of both address families, as far as this machine has them: see {@link familiesHere}. */
+export const LOOPBACKS: readonly string[] = familiesHere("127.0.0.1", "::1");
+export const ANY_ADDRESS: readonly string[] = familiesHere("0.0.0.0", "::");
 
 const BACKLOG = 1_024;
 /** As few as Node knows: 0 would be taken for no limit. */
@@ -54,7 +59,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
       },
     });
     server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, what)));
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port, backlog: BACKLOG, ipv6Only: true }, () => {
       server.removeAllListeners("error");
       // Out of descriptors, for example: nothing was accepted, the next try may be.
       server.on("error", () => {});
@@ -75,4 +80,10 @@ export function cannotListen(error: NodeJS.ErrnoException, host: string, port: n
     hint: "Name another port, or 0 to have one picked.",
     cause: error,
   });
+}
+
+/** The kernel redirects each family to its own; IPv6 may be switched off. */
+function familiesHere(v4: string, v6: string): readonly string[] {
+  const hasV6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === "IPv6"));
+  return Object.freeze(hasV6 ? [v4, v6] : [v4]);
 }

@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
-import type { UpstreamListener } from "../../messages/bootstrap.ts";
+import type { OriginalDestinationOf } from "../../lib/original-destination.ts";
+import type { CapturedTraffic, UpstreamListener } from "../../messages/bootstrap.ts";
 import type { ConfigView, HttpServerSide, Limits, Transport } from "../contract.ts";
 import type { OutboundHttp } from "../outbound/outbound-http.ts";
 import type { Overload } from "../overload/overload.ts";
 import { answerOverloaded } from "../overload/overloaded-reply.ts";
 import type { OutboundTcp } from "../tcp/outbound.ts";
-import { type Listener, listen } from "./listener.ts";
+import { CapturedOutbound } from "./captured-outbound.ts";
+import { type Listener, listen, LOOPBACKS } from "./listener.ts";
 import { ProxyAcceptor } from "./proxy-acceptor.ts";
 import { UpstreamAcceptor } from "./upstream-listener.ts";
 
@@ -30,7 +32,7 @@ export class OutboundListeners {
   readonly #options: OutboundListenersOptions;
   readonly #listeners: Listener[] = [];
   readonly #sides: HttpServerSide[] = [];
-  /** HTTP inside CONNECT, by destination. */
+  /** HTTP inside CONNECT, or redirected, by destination. */
   readonly #tunnels = new Map<string, HttpServerSide>();
 
   constructor(options: OutboundListenersOptions) {
@@ -58,14 +60,35 @@ export class OutboundListeners {
     });
   }
 
+  /** Takes what the kernel redirects to this port, on loopback of both families. */
+  async openCaptured({ outboundPort, egress }: CapturedTraffic, originalDestination: OriginalDestinationOf): Promise<void> {
+    const captured = new CapturedOutbound({
+      config: this.#options.config,
+      tcp: this.#options.tcp,
+      originalDestination,
+      allowUnknown: egress === "allow",
+      open: (socket, destination) => this.#acceptorFor(destination).accept(socket),
+    });
+    const to = {
+      accept: (socket: Socket) => captured.accept(socket),
+      turnAway: (socket: Socket) => answerOverloaded(socket, this.#options.clock),
+    };
+    for (const host of LOOPBACKS) await this.#listen(outboundPort, "redirected outbound traffic", to, host);
+    captured.ownPort = outboundPort;
+  }
+
   /**
    * A CONNECT to `destination` was answered: spoken as the destination declares, so that its rules hold
    * inside the tunnel too.
    */
   tunnel(transport: Transport, destination: string): void {
+    this.#acceptorFor(destination).accept(transport.socket);
+  }
+
+  #acceptorFor(destination: string): UpstreamAcceptor {
     const { config, tcp, clock, limits, silent } = this.#options;
     const http = { serve: (inner: Transport): void => this.#tunnelSide(destination).serve(inner) };
-    new UpstreamAcceptor({ destination, config, http, tcp, clock, limits, silent }).accept(transport.socket);
+    return new UpstreamAcceptor({ destination, config, http, tcp, clock, limits, silent });
   }
 
   drain(done: () => void): void {
@@ -90,10 +113,15 @@ export class OutboundListeners {
     );
   }
 
-  async #listen(port: number, what: string, to: { accept(socket: Socket): void; turnAway(socket: Socket): void }): Promise<number> {
+  async #listen(
+    port: number,
+    what: string,
+    to: { accept(socket: Socket): void; turnAway(socket: Socket): void },
+    host: string = LOOPBACK,
+  ): Promise<number> {
     const { overload } = this.#options;
     const listener = await listen({
-      host: LOOPBACK,
+      host,
       port,
       what,
       gate: overload.gate,

@@ -138,6 +138,8 @@ export class Proxy {
       random,
       limits: { ...DEFAULT_LIMITS, maxConnections: overload.limits.maxConnections },
       overload,
+      instance,
+      captured: bootstrap.captured,
       refused: ({ reason, message, from }) => {
         counted.refused(reason);
         log.debug("inbound connection refused", { reason, message, from });
@@ -281,7 +283,8 @@ export class Proxy {
   #notReady(): NotReady {
     if (this.#draining) return "draining";
     if (this.#own.identity.credentials() === null) return "no-identity";
-    return this.#options.bootstrap.inbound.length > 0 && !this.#config.hasInbound ? "no-config" : null;
+    const { inbound, captured } = this.#options.bootstrap;
+    return (inbound.length > 0 || captured !== undefined) && !this.#config.hasInbound ? "no-config" : null;
   }
 
   #tellReadiness(reason: NotReady): void {

@@ -1,8 +1,10 @@
 import type { EndpointState } from "../../decide/contract.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { UserError } from "../../lib/errors.ts";
+import { loadOriginalDestination } from "../../lib/original-destination.ts";
 import type { Random } from "../../lib/random.ts";
 import { Wheel } from "../../lib/wheel.ts";
-import type { Bootstrap } from "../../messages/bootstrap.ts";
+import type { Bootstrap, CapturedTraffic } from "../../messages/bootstrap.ts";
 import type { ConfigView, ExchangeRecord, Limits, Observer } from "../contract.ts";
 import { RequestIds } from "../http/request-ids.ts";
 import { Outbox } from "../http1/outbox.ts";
@@ -15,9 +17,10 @@ import { InboundTcp } from "../tcp/inbound.ts";
 import { OutboundTcp } from "../tcp/outbound.ts";
 import type { RefusedConnection } from "../tls/acceptor.ts";
 import type { CredentialSource } from "../tls/credentials.ts";
-import { MeshDialer } from "../tls/dialer.ts";
+import { MeshDialer, type SelfDialing } from "../tls/dialer.ts";
 import { MeshConnections } from "../tls/mesh-connections.ts";
 import type { PeerCheck } from "../tls/peer.ts";
+import { APP_ON_LOOPBACK } from "../plain-endpoint.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import { bytesInWires } from "../wire.ts";
 import { InboundListeners } from "./inbound-listeners.ts";
@@ -33,6 +36,9 @@ export interface TrafficOptions {
   readonly tracer: Tracer;
   readonly limits: Limits;
   readonly overload: Overload;
+  /** Of the bootstrap. */
+  readonly instance: string;
+  readonly captured: CapturedTraffic | undefined;
   refused(refusal: RefusedConnection): void;
   /** A mutual TLS connection stands, whoever opened it. */
   meshOpened(alpn: string): void;
@@ -58,10 +64,19 @@ export class Traffic {
   readonly #outboundTcp: OutboundTcp;
 
   constructor(options: TrafficOptions) {
-    const { view, source, check, observer, clock, random, tracer, limits, overload, refused, meshOpened, silent } = options;
+    const { view, source, check, observer, clock, random, tracer, limits, overload, instance, captured, refused, meshOpened, silent } =
+      options;
     this.#connections = new MeshConnections(source, check, clock, meshOpened);
     const connections = this.#connections;
-    const dialer = new MeshDialer({ source, check, connections, clock, connectTimeoutMs: limits.connectTimeoutMs });
+    const self: SelfDialing = { instance, listener: (appPort) => this.inbound.portForSelf(appPort) };
+    const dialer = new MeshDialer({
+      source,
+      check,
+      connections,
+      clock,
+      connectTimeoutMs: limits.connectTimeoutMs,
+      ...(captured === undefined ? {} : { self }),
+    });
     const engine: Engine = {
       clock,
       wheel: new Wheel(clock),
@@ -73,9 +88,10 @@ export class Traffic {
       tracer,
       outbox: new Outbox(),
     };
-    this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits });
+    const appAddresses = captured?.addresses ?? APP_ON_LOOPBACK;
+    this.#inboundTcp = new InboundTcp({ config: view, observer, clock, random, limits, appAddresses });
     this.#outboundTcp = new OutboundTcp({ config: view, dialer, observer, clock, random, limits });
-    this.#inboundHttp = new InboundHttp({ engine, view, dialer });
+    this.#inboundHttp = new InboundHttp({ engine, view, dialer, appAddresses });
     this.#outboundHttp = new OutboundHttp({
       engine,
       view,
@@ -108,11 +124,24 @@ export class Traffic {
     for (const { connections: opaque } of [this.#inboundTcp, this.#outboundTcp]) overload.memory.add(() => opaque.bufferedBytes);
   }
 
-  /** Rejects with a UserError for a port that cannot be had. */
+  /** Rejects with a UserError for a port that cannot be had, or where redirected connections cannot be told apart. */
   async open(bootstrap: Bootstrap): Promise<TrafficPorts> {
     const inbound = await this.inbound.open(bootstrap.inbound);
     const upstreams = await this.outbound.openUpstreams(bootstrap.upstreams);
-    return { inbound, upstreams, outbound: await this.outbound.openProxy(bootstrap.outboundPort) };
+    if (bootstrap.captured === undefined) return { inbound, upstreams, outbound: await this.outbound.openProxy(bootstrap.outboundPort) };
+    await this.#openCaptured(bootstrap.captured);
+    return { inbound, upstreams, outbound: bootstrap.captured.outboundPort };
+  }
+
+  async #openCaptured(captured: CapturedTraffic): Promise<void> {
+    const originalDestination = loadOriginalDestination();
+    if (typeof originalDestination === "string") {
+      throw new UserError(`cannot tell where redirected connections were going: ${originalDestination}`, {
+        hint: "Install meshctl with its optional dependencies, on Linux.",
+      });
+    }
+    await this.inbound.openCaptured(captured.inboundPort, originalDestination);
+    await this.outbound.openCaptured(captured, originalDestination);
   }
 
   get meshConnections(): number {

@@ -19,6 +19,8 @@ export interface InboundTcpOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: Limits;
+  /** Where the application may listen, tried in this order. */
+  readonly appAddresses: readonly string[];
 }
 
 /** Opaque connections from callers to the application beside us. */
@@ -75,12 +77,12 @@ class InboundConnection {
   }
 
   #connect(): void {
-    const { clock, limits } = this.#options;
+    const { appAddresses, clock, limits } = this.#options;
     const accepted = this.#accepted;
     if (accepted.over) return;
     accepted.record.attempts = 1;
-    accepted.record.destinationAddress = addressOf("127.0.0.1", this.#appPort);
-    dialApp(this.#appPort, clock, limits.connectTimeoutMs, (socket) => {
+    accepted.record.destinationAddress = addressOf(appAddresses[0], this.#appPort);
+    dialApp(appAddresses, this.#appPort, clock, limits.connectTimeoutMs, (socket) => {
       if (accepted.over) socket?.destroy();
       else if (socket === null) this.#refuse("app-unreachable");
       else this.#relay(new PlainTransport(socket));

@@ -6,6 +6,7 @@ import type { Random } from "../../lib/random.ts";
 import { ALPN } from "../../messages/names.ts";
 import type { ReasonCode } from "../../messages/reasons.ts";
 import type { ConfigView, Dialer, Limits, Observer, Transport } from "../contract.ts";
+import { plainEndpoint } from "../plain-endpoint.ts";
 import { Accepted, addressOf } from "./accepted.ts";
 import { awaitStatus } from "./await-status.ts";
 import { TcpConnections } from "./connections.ts";
@@ -38,6 +39,28 @@ export class OutboundTcp {
   /** Takes over `downstream`. `destination`: `namespace/service:port`. Bytes already read stand in front. */
   serve(downstream: Transport, destination: string): void {
     new OutboundConnection(this.#options, this.connections, downstream, destination).start();
+  }
+
+  /** Takes over `downstream`, which goes to a place the mesh does not know: its bytes pass as they are, and are counted. */
+  passOn(downstream: Transport, address: string, port: number): void {
+    const accepted = new Accepted("outbound", downstream, this.connections, this.#options);
+    const { dialer, config } = this.#options;
+    const { record } = accepted;
+    record.source = `${config.self.namespace}/${config.self.workload}`;
+    record.destination = addressOf(address, port);
+    record.destinationAddress = record.destination;
+    const refusal = accepted.enter();
+    if (refusal !== null) return accepted.refuse(refusal);
+    record.attempts = 1;
+    dialer.dial(
+      plainEndpoint(address, port, ""),
+      "tcp",
+      (upstream) => {
+        if (accepted.over) upstream.socket.destroy();
+        else accepted.relay(upstream, () => {});
+      },
+      (reason) => accepted.refuse(reason),
+    );
   }
 
   /** Ends `downstream`, which leads nowhere, with its record. `authority`: where it said it wants to go. */

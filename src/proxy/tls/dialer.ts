@@ -23,6 +23,16 @@ export interface DialerOptions {
   readonly clock: Clock;
   /** For TCP and TLS together. */
   readonly connectTimeoutMs: number;
+  /** Where connections are redirected: this instance itself, which cannot be reached by its own address. */
+  readonly self?: SelfDialing;
+}
+
+/** A call to the very instance that makes it: it comes in like any other, on a listener that only this process knows. */
+export interface SelfDialing {
+  /** `namespace/instance`. */
+  readonly instance: string;
+  /** Port on 127.0.0.1 that serves `appPort`; rejects when none can be had. */
+  listener(appPort: number): Promise<number>;
 }
 
 type Up = (transport: Transport) => void;
@@ -56,7 +66,15 @@ export class MeshDialer implements Dialer {
     }
     const own = this.#options.source.credentials();
     if (own === null) process.nextTick(failed, "no-identity", "this proxy has no certificate that is valid now");
+    else if (endpoint.instance === this.#options.self?.instance) this.#dialSelf(endpoint, want, own, up, failed);
     else this.#dialMesh(endpoint, want, own, up, failed);
+  }
+
+  #dialSelf(endpoint: Endpoint, want: "http" | "tcp", own: Credentials, up: Up, failed: Failed): void {
+    this.#options.self?.listener(endpoint.port).then(
+      (port) => this.#dialMesh({ ...endpoint, address: "127.0.0.1", port }, want, own, up, failed),
+      (error: unknown) => failed("connect-failed", messageOf(error)),
+    );
   }
 
   #dialPlain(endpoint: Endpoint, up: Up, failed: Failed): void {

@@ -20,6 +20,7 @@ import { Overload } from "../../../src/proxy/overload/overload.ts";
 import { InboundHttp } from "../../../src/proxy/inbound/inbound-http.ts";
 import { Tracer } from "../../../src/proxy/trace/tracer.ts";
 import { OutboundHttp } from "../../../src/proxy/outbound/outbound-http.ts";
+import { APP_ON_LOOPBACK } from "../../../src/proxy/plain-endpoint.ts";
 
 export function plain(socket: Socket): Transport {
   return { socket, peerIdentity: "", mtls: false, alpn: "" };
@@ -97,7 +98,7 @@ export function startEngine(options: TestEngineOptions): TestEngine {
   const dialer = options.dialer ?? plainDialer();
   const { view } = options;
   const outbound = new OutboundHttp({ engine, view, dialer, opaque: options.opaque ?? ((transport) => transport.socket.destroy()) });
-  const inbound = new InboundHttp({ engine, view, dialer });
+  const inbound = new InboundHttp({ engine, view, dialer, appAddresses: APP_ON_LOOPBACK });
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   return {

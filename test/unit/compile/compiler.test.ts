@@ -5,6 +5,7 @@ import { Resource } from "../../../src/messages/gen/envoy/service/discovery/v3/a
 import { Endpoints, Health, Inbound, Outbound, Protocol } from "../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { Fault } from "../../../src/messages/gen/meshctl/policy/v1/fault.ts";
 import { TYPE_URL } from "../../../src/messages/names.ts";
+import type { KubeObject } from "../../../src/model/object.ts";
 import { fault, mesh, route, service, slice, workload } from "./objects.ts";
 
 const WEB = { id: "default/web-1", namespace: "default" };
@@ -209,6 +210,32 @@ describe("compile", () => {
     assert.equal(endpoints(made, "127.0.0.1:4001")[0]?.identity, "spiffe://cluster.local/ns/default/sa/api1");
     assert.deepEqual(outbound(made, "127.0.0.1:4001").routes, []);
     assert.equal(made.compiler.lookup(TYPE_URL.OUTBOUND, "127.0.0.1:4999", WEB), null);
+  });
+
+  it("knows a Service by its cluster address, and tells whoever asked for an address what it means now", () => {
+    const at = (clusterIP: string): KubeObject => {
+      const object = service("api");
+      return { ...object, spec: { ...(object.spec as object), clusterIP } } as KubeObject;
+    };
+    const made = mesh(at("10.96.0.20"), workload("api1"), slice("api", "api1", 4001));
+    const found = made.compiler.lookup(TYPE_URL.OUTBOUND, "10.96.0.20:80", WEB);
+    assert.equal(found?.name, "default/api:80");
+    assert.ok(found?.aliases.includes("10.96.0.20:80"));
+    assert.equal(made.compiler.lookup(TYPE_URL.OUTBOUND, "10.96.0.20:81", WEB), null);
+    const touched = made.put(at("10.96.0.21")).filter(({ typeUrl }) => typeUrl === TYPE_URL.OUTBOUND);
+    const names = touched.flatMap((each) => each.names);
+    for (const name of ["default/api:80", "10.96.0.20:80", "10.96.0.21:80"])
+      assert.ok(names.includes(name), `${name} in ${names.join(" ")}`);
+    assert.equal(made.compiler.lookup(TYPE_URL.OUTBOUND, "10.96.0.20:80", WEB), null, "an address that is nobody's any more");
+  });
+
+  it("a headless Service has no address to be known by", () => {
+    const object = service("api");
+    const made = mesh({ ...object, spec: { ...(object.spec as object), clusterIP: "None" } } as KubeObject);
+    assert.deepEqual(
+      made.compiler.lookup(TYPE_URL.OUTBOUND, "default/api:80", WEB)?.aliases.filter((alias) => /^[0-9[]/.test(alias)),
+      [],
+    );
   });
 
   it("renewing a lease touches nothing", () => {

@@ -38,6 +38,7 @@ async function freePorts(count: number): Promise<number[]> {
 /** The sidecar as a pod starts it: its command, its environment, its volumes. */
 async function startPod(t: TestContext, extra: Readonly<Record<string, string>> = {}): Promise<Pod> {
   const controller = new TestController(3_600_000);
+  controller.inbound("shop/web-7d9", []);
   await controller.open();
   t.after(() => controller.close());
   const root = mkdtempSync(join(tmpdir(), "meshctl-pod-"));
@@ -49,7 +50,7 @@ async function startPod(t: TestContext, extra: Readonly<Record<string, string>> 
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  const [admin = 0, health = 0, outbound = 0] = await freePorts(3);
+  const [admin = 0, health = 0, outbound = 0, inbound = 0] = await freePorts(4);
   const env = {
     PATH: process.env.PATH ?? "",
     [POD_ENV.NAME]: "web-7d9",
@@ -64,6 +65,7 @@ async function startPod(t: TestContext, extra: Readonly<Record<string, string>> 
     [POD_ENV.ADMIN_PORT]: String(admin),
     [POD_ENV.HEALTH_PORT]: String(health),
     [POD_ENV.OUTBOUND_PORT]: String(outbound),
+    [POD_ENV.INBOUND_PORT]: String(inbound),
     ...extra,
   };
   const child = spawn(process.execPath, [...NODE, "pod"], { env, stdio: ["ignore", "pipe", "pipe"] });

@@ -10,6 +10,7 @@ import { resetSocket } from "../../../../src/lib/reset-socket.ts";
 import { type Endpoint, Inbound, Outbound } from "../../../../src/messages/gen/meshctl/discovery/v1/discovery.ts";
 import { Fault } from "../../../../src/messages/gen/meshctl/policy/v1/fault.ts";
 import { type ConfigView, DEFAULT_LIMITS, type ExchangeRecord, type Limits, type Transport } from "../../../../src/proxy/contract.ts";
+import { APP_ON_LOOPBACK } from "../../../../src/proxy/plain-endpoint.ts";
 import { InboundTcp } from "../../../../src/proxy/tcp/inbound.ts";
 import { OutboundTcp } from "../../../../src/proxy/tcp/outbound.ts";
 import { STATUS } from "../../../../src/proxy/tcp/status-byte.ts";
@@ -50,7 +51,11 @@ async function hop(t: TestContext, options: HopOptions = {}): Promise<Hop> {
   const inboundStack = compileInbound(
     Inbound.fromPartial({ ports: [{ port: appPort, protocol: 2, mtls: 1, service: DESTINATION }] }).ports[0]!,
   );
-  const inbound = new InboundTcp({ ...common, config: view({ inbound: (port) => (port === appPort ? inboundStack : undefined) }) });
+  const inbound = new InboundTcp({
+    ...common,
+    appAddresses: APP_ON_LOOPBACK,
+    config: view({ inbound: (port) => (port === appPort ? inboundStack : undefined) }),
+  });
   const serverSource = new TestSource(mesh.issue(options.inboundIdentity ?? API), options.serverTrust ?? trust);
   const side = await acceptorSide(t, serverSource, { mode: STRICT_TCP, tcp: (transport) => inbound.serve(transport, appPort) });
   const { dialer } = dialSide(t, new TestSource(mesh.issue(WEB), trust));

@@ -94,7 +94,7 @@ export interface Inbound {
 }
 
 export interface InboundPort {
-  /** The workload's own port (what the application listens on), 1-65535; the key of this list. */
+  /** The workload's own port (what the application listens on), 1-65535; the key of this list. 0: every port not named. */
   port: number;
   protocol: Protocol;
   mtls: MtlsMode;
