@@ -49,9 +49,10 @@ test("the token is asked for at every request", async () => {
   const api = await startApi();
   let current = "stale";
   const client = createKubeClient({ server: api.url, caPem: api.caPem, getToken: () => Promise.resolve(current) });
-  assert.equal((await failure(client.list(CONFIG_MAP))).status, 403);
+  const inDefault = { namespace: "default" };
+  assert.equal((await failure(client.list(CONFIG_MAP, inDefault))).status, 403);
   current = api.token;
-  assert.equal((await client.list(CONFIG_MAP)).items.length, 0);
+  assert.equal((await client.list(CONFIG_MAP, inDefault)).items.length, 0);
   await client.close();
   await api.close();
 });
@@ -85,6 +86,7 @@ test("an informer follows through restarts of the server, and ends with what the
   const informer = createInformer({
     client,
     kind: CONFIG_MAP,
+    namespace: "default",
     clock: systemClock,
     onEvent: () => changed(),
     backoff: { initialMs: 5, maxMs: 50 },

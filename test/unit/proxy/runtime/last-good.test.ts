@@ -55,7 +55,9 @@ function bytesOf(message: Sent): { typeUrl: string; name: string; bytes: Uint8Ar
         typeUrl: TYPE_URL.INBOUND,
         name: "default/web",
         bytes: Inbound.encode(
-          Inbound.fromPartial({ ports: [{ port: 8080, protocol: 1, mtls: message.mtls as 1 }, ...(message.bad ? [{ port: 65_536 }] : [])] }),
+          Inbound.fromPartial({
+            ports: [{ port: 8080, protocol: 1, mtls: message.mtls as 1 }, ...(message.bad ? [{ port: 65_536 }] : [])],
+          }),
         ).finish(),
       };
   }
