@@ -234,7 +234,7 @@ test("after a restart, watchers that missed nothing go on where they were", asyn
   try {
     const abort = new AbortController();
     setTimeout(() => void second.client.create(CONFIG_MAP, configMap("new")), 20);
-    for await (const { type, object } of second.client.watch(CONFIG_MAP, from, { signal: abort.signal })) {
+    for await (const { type, object } of second.client.watch(CONFIG_MAP, from, { namespace: "default", signal: abort.signal })) {
       assert.deepEqual([type, object.metadata.name], ["ADDED", "new"]);
       break;
     }

@@ -348,7 +348,7 @@ describe("completion", () => {
     assert.deepEqual(await complete("fau"), ["fault", ":names"]);
     assert.deepEqual(await complete("fault", ""), ["abort", "delay", "clear", "list", ":names"]);
     assert.deepEqual(await complete("fault", "abort", "--re"), ["--reset", ":names"]);
-    assert.deepEqual(await complete("get", "svc", "-o", "j"), ["json", ":names"]);
+    assert.deepEqual(await complete("get", "svc", "-o", "j"), ["json", "jsonpath=", ":names"]);
     assert.deepEqual(await complete("tap", "api", "--reason", "fault-"), ["fault-abort", "fault-reset", ":names"]);
     assert.deepEqual(await complete("apply", "-f", ""), [":files"]);
     assert.deepEqual(await complete("get", "--home", ""), [":directories"]);
