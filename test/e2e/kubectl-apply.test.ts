@@ -38,7 +38,7 @@ kubectlTable("kubectl apply, diff and kustomize", { files }, [
   { run: `kubectl patch svc api -p '{"spec":{"ports":[{"port":99,"name":"theirs"}]}}'`, out: "service/api patched" },
   { run: "kubectl apply -f other.yaml", out: "service/api configured" },
   { run: `${PORTS} | xargs -n1 | sort | xargs`, out: "81 82 99" },
-  { run: "kubectl annotate svc api mine=yes", out: "service/api annotated" },
+  { run: "kubectl annotate svc api mine=yes", out: /^service\/api annotated?$/ },
   { run: "sed 's/, labels: {app: api}//' one.yaml | kubectl apply -f -", out: "service/api configured" },
   { run: "kubectl get svc api -o jsonpath='{.metadata.labels} {.metadata.annotations.mine}'", out: " yes" },
   { run: "kubectl apply -f set -o name", out: "configmap/a\nconfigmap/b" },
