@@ -81,7 +81,7 @@ kubectlTable("kubectl describe, explain, and what the server says about itself",
   },
 
   // version, cluster-info
-  { run: "kubectl version -o json | grep -A2 serverVersion", out: /"major": "1",\n +"minor": "32"/ },
+  { run: "kubectl version -o json 2>/dev/null | grep -A2 serverVersion", out: /"major": "1",\n +"minor": "32"/ },
   { run: "kubectl cluster-info", out: /control plane.* is running at .*https:\/\/127\.0\.0\.1:\d+/ },
   { run: "kubectl config view --minify -o jsonpath={..namespace}", out: "$NS" },
 
