@@ -77,7 +77,7 @@ export class Transport {
     const token = await (this.#options.getToken?.() ?? this.#options.token ?? "");
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await (call.stream ? this.#streams : this.#calls).request({
+      const asked = (call.stream ? this.#streams : this.#calls).request({
         origin: new URL(this.#server).origin,
         // Some clusters are served under a path of a common address.
         path: `${new URL(this.#server).pathname.replace(/\/$/, "")}${call.path}`,
@@ -93,6 +93,7 @@ export class Transport {
         headersTimeout: this.#timeoutMs,
         bodyTimeout: call.stream ? 0 : this.#timeoutMs,
       });
+      answer = await unlessAborted(asked, call.signal);
     } catch (error) {
       throw this.#noAnswer(error, call.signal);
     }
@@ -179,6 +180,31 @@ async function refusalOf(answer: Dispatcher.ResponseData): Promise<KubeError> {
       `the server answered ${answer.statusCode}: ${text.slice(0, 200).trim() || "nothing more"}`,
     );
   }
+}
+
+/**
+ * undici hears of an abort only once the request has a connection: whoever listens there and never finishes the handshake
+ * would hold its caller for as long as connecting may take.
+ */
+function unlessAborted(asked: Promise<Dispatcher.ResponseData>, signal: AbortSignal | undefined): Promise<Dispatcher.ResponseData> {
+  if (signal === undefined) return asked;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    asked.then(
+      (answer) => {
+        signal.removeEventListener("abort", onAbort);
+        // Too late for anybody to read it.
+        if (signal.aborted) answer.body.on("error", () => {}).destroy();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error as Error);
+      },
+    );
+  });
 }
 
 interface StatusLike {

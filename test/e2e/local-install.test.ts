@@ -134,7 +134,9 @@ test("without a control plane, commands say how to get one", async (t) => {
   assert.equal((await mesh.meshctl(["local", "status"])).code, 1);
   assert.match(await mesh.ok(["uninstall", "--local"]), /nothing is installed/);
   assert.equal((await mesh.meshctl(["local", "start"])).code, 1);
-  assert.equal((await mesh.meshctl(["install"])).code, 2);
+  const nowhere = await mesh.meshctl(["install", "-y"], { env: { KUBECONFIG: join(mesh.home, "no-such-kubeconfig") } });
+  assert.notEqual(nowhere.code, 0, "without --local it is for a cluster, and there is none");
+  noStackTrace(nowhere);
   assert.ok(!existsSync(mesh.home), "asking makes nothing");
 });
 

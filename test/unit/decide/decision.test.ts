@@ -187,6 +187,6 @@ test("what cannot be understood is refused with its place", () => {
     () => compileOutbound(NAME, outbound({ routes: [route({ backends: [{ ...backend("a"), policies: [fault([])] }] })] })),
     /cannot act on a single backend/,
   );
-  assert.throws(() => compileInbound({ port: 0, protocol: 1, mtls: 1, service: "", policies: [] }), /port 0/);
+  assert.throws(() => compileInbound({ port: 65_536, protocol: 1, mtls: 1, service: "", policies: [] }), /port 65536/);
   assert.throws(() => compileInbound({ port: 1, protocol: 1, mtls: 9 as MtlsMode, service: "", policies: [] }), /mTLS mode 9/);
 });
