@@ -60,6 +60,8 @@ kubectlTable("kubectl describe, explain, and what the server says about itself",
     run: "kubectl explain wl --api-version=meshctl.dev/v1alpha1 | head -3",
     out: ["GROUP: meshctl.dev", "KIND: Workload", "VERSION: v1alpha1"],
   },
+  { run: "kubectl explain svc.metadata.ownerReferences.uid", out: /FIELD: uid <string>/ },
+  { run: "kubectl explain fi.metadata", out: / {2}labels\t<map\[string\]string>\n/ },
   { run: "kubectl explain fi.spec.nope", exit: 1, out: /GROUP/, err: 'error: field "nope" does not exist' },
   { run: "kubectl explain nonsense", exit: 1, err: /the server doesn't have a resource type "nonsense"/ },
 

@@ -5,6 +5,7 @@ import type { KindDescriptor } from "../../model/kind.ts";
 import { servedVersions } from "../../model/registry.ts";
 import { HttpError } from "../http.ts";
 import { answerJson } from "./answer.ts";
+import { METADATA_PROPERTY, OBJECT_META_SCHEMAS } from "./object-meta.ts";
 import { openApiPathsOf, schemaName } from "./openapi-paths.ts";
 import { OPENAPI_V2_ASKED, OPENAPI_V2_SENT, openApiV2Document } from "./openapi-v2.ts";
 import type { Reply } from "./send.ts";
@@ -59,12 +60,17 @@ function documentOf(version: string, kinds: readonly KindDescriptor[]): object {
   const schemas: Record<string, object> = {};
   for (const kind of kinds) {
     const gvk = [{ group: kind.group, version, kind: kind.kind }];
-    schemas[schemaName(kind, version)] = { ...objectSchemaOf(kind), "x-kubernetes-group-version-kind": gvk };
+    const schema = objectSchemaOf(kind);
+    schemas[schemaName(kind, version)] = {
+      ...schema,
+      properties: { ...(schema.properties as object), metadata: METADATA_PROPERTY },
+      "x-kubernetes-group-version-kind": gvk,
+    };
   }
   return {
     openapi: "3.0.0",
     info: { title: "meshctl", version: VERSION },
     paths: Object.assign({}, ...kinds.map((kind) => openApiPathsOf(kind, version))) as object,
-    components: { schemas },
+    components: { schemas: { ...schemas, ...OBJECT_META_SCHEMAS } },
   };
 }
