@@ -137,7 +137,11 @@ describe("the built program", () => {
     assert.deepEqual(await ask("meshctl route split "), ["api", "ledger"]);
     assert.deepEqual(await ask("meshctl tap l"), ["ledger"]);
     assert.deepEqual(await ask("meshctl route sp"), ["split"]);
-    assert.deepEqual(await ask("meshctl get svc --output=j"), ["json", "jsonpath="], "bash replaces only what stands after the equals sign");
+    assert.deepEqual(
+      await ask("meshctl get svc --output=j"),
+      ["json", "jsonpath="],
+      "bash replaces only what stands after the equals sign",
+    );
     assert.deepEqual(await ask(`meshctl apply -f ${bin}/f`), [join(bin, "file")]);
   });
 
