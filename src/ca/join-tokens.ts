@@ -3,13 +3,12 @@
  * for one identity and one instance, good for ten minutes. Its own instance may show it again in that time (a
  * sidecar that crashed and came back); a token is no secret worth stealing for anybody else's name.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
-import { formatPrivateKey, generatePrivateKey } from "../identity/keys.ts";
 import type { Clock } from "../lib/clock.ts";
-import { UserError } from "../lib/errors.ts";
 import { secureBytes } from "../lib/secure-random.ts";
 import { type Refusal, refuse, type SecretStore } from "./contract.ts";
+import { openSigningKey } from "./signing-key.ts";
 
 const JOIN_TOKEN_LIFE_MS = 600_000;
 const AUDIENCE = "meshctl.dev";
@@ -39,7 +38,7 @@ export interface JoinTokenOptions {
 
 /** The signing key comes from the store and is made there the first time. */
 export async function openJoinTokens({ secrets, trustDomain, clock }: JoinTokenOptions): Promise<JoinTokens> {
-  const key = await signingKey(secrets);
+  const key = await openSigningKey(secrets, SECRET, "join tokens given out in the last ten minutes");
   const publicKey = createPublicKey(key);
   const issuer = `spiffe://${trustDomain}`;
   return {
@@ -76,22 +75,6 @@ export async function openJoinTokens({ secrets, trustDomain, clock }: JoinTokenO
       }
     },
   };
-}
-
-async function signingKey(secrets: SecretStore): Promise<KeyObject> {
-  const stored = await secrets.read(SECRET);
-  if (stored === null) {
-    const key = await generatePrivateKey();
-    await secrets.write(SECRET, Buffer.from(formatPrivateKey(key)));
-    return key;
-  }
-  try {
-    return createPrivateKey(stored);
-  } catch {
-    throw new UserError(`the secret ${SECRET} is there, but is not a key`, {
-      hint: "Move it away: a new one is made, and join tokens given out in the last ten minutes stop working.",
-    });
-  }
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -1,10 +1,9 @@
 /** Tokens of service accounts: JWTs (RFC 7519), ES256, shaped as API servers shape them. */
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { SecretStore } from "../../../ca/contract.ts";
-import { formatPrivateKey, generatePrivateKey } from "../../../identity/keys.ts";
+import { openSigningKey } from "../../../ca/signing-key.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { UserError } from "../../../lib/errors.ts";
 import { randomUuid } from "../../../lib/uuid.ts";
 import type { Store } from "../store/contract.ts";
 import { serviceAccountGroups, serviceAccountName, type Subject } from "./subject.ts";
@@ -44,7 +43,7 @@ export interface VerifiedToken {
 
 /** The signing key comes from `secrets` and is made there the first time. */
 export async function openAccountTokens(secrets: SecretStore, store: Store, clock: Clock): Promise<AccountTokens> {
-  const key = await signingKey(secrets);
+  const key = await openSigningKey(secrets, SECRET, "tokens of service accounts");
   const publicKey = createPublicKey(key);
   return {
     async issue({ namespace, serviceAccount, bound, audiences, lifeSeconds }) {
@@ -124,20 +123,4 @@ function problemOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === "aud") return "token audiences are not among those accepted";
   if (error instanceof errors.JWSSignatureVerificationFailed) return "the token is not signed by this server";
   return "the token is not one of this server's";
-}
-
-async function signingKey(secrets: SecretStore): Promise<KeyObject> {
-  const stored = await secrets.read(SECRET);
-  if (stored === null) {
-    const key = await generatePrivateKey();
-    await secrets.write(SECRET, Buffer.from(formatPrivateKey(key)));
-    return key;
-  }
-  try {
-    return createPrivateKey(stored);
-  } catch {
-    throw new UserError(`the secret ${SECRET} is there, but is not a key`, {
-      hint: "Move it away: a new one is made, and tokens of service accounts stop working.",
-    });
-  }
 }
