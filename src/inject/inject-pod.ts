@@ -74,7 +74,7 @@ export function injectPod(pod: JsonObject, origin: PodOrigin, values: InjectValu
     ...specEdits(spec, settings, quit !== null),
     ...probes.edits,
   ];
-  return { outcome: "inject", edits: merge(edits), settings, warnings: [...warnings, ...probes.warnings, ...warningsOf(spec, native)] };
+  return { outcome: "inject", edits: merge(edits), settings, warnings: [...warnings, ...probes.warnings, ...warningsOf(spec, settings)] };
 }
 
 function refuse(violations: readonly Violation[]): PodDecision {

@@ -3,6 +3,7 @@ import { LABEL, POD_PORT, PROXY_UID } from "../../messages/names.ts";
 import { type Json, type JsonObject, objectOf, objectsOf } from "../json.ts";
 import { IDENTITY_VOLUME, INIT_CONTAINER, PROXY_CONTAINER, SERVICE_ACCOUNT_TOKEN, STATE_VOLUME, TRUST_VOLUME } from "../names.ts";
 import { pathText } from "./probes.ts";
+import { DEFAULT_SETTINGS, type PodSettings } from "../values.ts";
 
 /** Why a pod is left as it is, by reason of its own. */
 export type SkipCode =
@@ -147,7 +148,19 @@ function each(spec: JsonObject, judge: (container: JsonObject, path: string) => 
 }
 
 /** What works less well than one would think. */
-export function warningsOf(spec: JsonObject, native: boolean): Violation[] {
+export function warningsOf(spec: JsonObject, { nativeSidecar: native, opaquePorts }: PodSettings): Violation[] {
+  const opaque = opaquePorts.join(",");
+  if (opaque === DEFAULT_SETTINGS.opaquePorts.join(",")) return specWarnings(spec, native);
+  // The pod carries the list, and no proxy reads it yet.
+  const ignored = {
+    path: "opaque-ports",
+    message: `${opaque || "none"}: not acted on yet`,
+    hint: "Declare it where callers look too: `appProtocol: tcp` on the Service's port.",
+  };
+  return [ignored, ...specWarnings(spec, native)];
+}
+
+function specWarnings(spec: JsonObject, native: boolean): Violation[] {
   const udp = each(spec, (container, path) => {
     const ports = objectsOf(container.ports).filter(({ protocol }) => protocol === "UDP");
     const list = ports.map(({ containerPort }) => String(containerPort)).join(", ");
