@@ -1,9 +1,10 @@
 /** Traffic of pods with no proxy settings: the kernel redirects it, sidecars in the pods carry it (network namespaces, root, nft). */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
-import { POD_PORT, PROXY_UID } from "../../src/messages/names.ts";
-import { waitFor } from "../support/mesh.ts";
+import { POD_PORT } from "../../src/messages/names.ts";
+import { PACKAGE, waitFor } from "../support/mesh.ts";
 import { startNetnsMesh } from "../support/netns/mesh.ts";
 import { createNetwork, curl, inside, type Namespace, startInside } from "../support/netns/network.ts";
 
@@ -107,24 +108,9 @@ test("pods reach services, instances, themselves and the world with no proxy set
   });
 });
 
-/** What meshctl-init sets up in a pod. */
+/** As the pod's init container does; it proves the redirection with a connection of its own before it ends. */
 function redirect(pod: Namespace): void {
-  const rules = `table inet meshctl {
-  chain out {
-    type nat hook output priority -100;
-    meta skuid ${PROXY_UID} return
-    ip daddr 127.0.0.0/8 return
-    ip6 daddr ::1 return
-    tcp dport 53 return
-    meta l4proto tcp redirect to :${POD_PORT.OUTBOUND}
-  }
-  chain in {
-    type nat hook prerouting priority -100;
-    tcp dport { ${POD_PORT.HEALTH} } return
-    meta l4proto tcp redirect to :${POD_PORT.INBOUND}
-  }
-}`;
-  execFileSync("ip", ["netns", "exec", pod.name, "nft", "-f", "-"], { input: rules, stdio: ["pipe", "pipe", "pipe"] });
+  inside(pod.name, process.execPath, join(PACKAGE, "bin", "meshctl-init.js"), `--skip-inbound-ports=${POD_PORT.HEALTH}`);
 }
 
 function talk(host: string, port: number): string {
