@@ -51,8 +51,6 @@ export interface CapturedTraffic {
   readonly inboundPort: number;
   /** This pod's own, IPv4 or IPv6: where the application is asked, never loopback. */
   readonly addresses: readonly string[];
-  /** What happens to connections to places the mesh does not know: passed on as they are, or refused. */
-  readonly egress: "allow" | "registry";
 }
 
 /** All optional; see {@link Bootstrap.limits}. */

@@ -50,7 +50,7 @@ export function podSettings(env: Environment): PodSettings | string {
       upstreams: [],
       // What the application opens comes redirected: there is no listener for HTTP_PROXY.
       outboundPort: 0,
-      captured: { outboundPort: numbers.outboundPort, inboundPort: numbers.inboundPort, addresses: [text(POD_ENV.IP)], egress: "allow" },
+      captured: { outboundPort: numbers.outboundPort, inboundPort: numbers.inboundPort, addresses: [text(POD_ENV.IP)] },
       adminPort: numbers.adminPort,
       savedDir: join(path(POD_PATHS.STATE_DIR), "saved"),
       logLevel,

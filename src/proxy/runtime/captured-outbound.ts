@@ -10,8 +10,6 @@ export interface CapturedOutboundOptions {
   readonly config: ConfigView;
   readonly tcp: OutboundTcp;
   readonly originalDestination: OriginalDestinationOf;
-  /** Connections to places the mesh does not know are passed on. */
-  readonly allowUnknown: boolean;
   /** Serves a connection to a destination of the mesh. */
   open(socket: Socket, destination: string): void;
 }
@@ -43,7 +41,7 @@ export class CapturedOutbound {
     config.resolveOutbound(name, (resolved, reason) => {
       if (socket.destroyed) return;
       if (resolved !== null) this.#options.open(socket, resolved.name);
-      else if (reason === "unknown-destination" && this.#options.allowUnknown) {
+      else if (reason === "unknown-destination") {
         this.#options.tcp.passOn(new PlainTransport(socket), target.address, target.port);
       } else this.#refuse(socket, reason ?? "no-config", name);
     });

@@ -61,12 +61,11 @@ export class OutboundListeners {
   }
 
   /** Takes what the kernel redirects to this port, on loopback of both families. */
-  async openCaptured({ outboundPort, egress }: CapturedTraffic, originalDestination: OriginalDestinationOf): Promise<void> {
+  async openCaptured({ outboundPort }: CapturedTraffic, originalDestination: OriginalDestinationOf): Promise<void> {
     const captured = new CapturedOutbound({
       config: this.#options.config,
       tcp: this.#options.tcp,
       originalDestination,
-      allowUnknown: egress === "allow",
       open: (socket, destination) => this.#acceptorFor(destination).accept(socket),
     });
     const to = {
