@@ -44,7 +44,13 @@ export const INJECT_OPTIONS: readonly InjectOption[] = Object.freeze([
   option("skipInboundPorts", "skip-inbound-ports", "ports", "ports of the pod that are reached past the proxy: 22,9000-9100", parsePorts),
   option("skipOutboundPorts", "skip-outbound-ports", "ports", "ports elsewhere that the pod reaches past the proxy", parsePorts),
   option("skipSubnets", "skip-subnets", "cidrs", "addresses that the pod reaches past the proxy: 10.1.0.0/16,fd00::/8", parseSubnets),
-  option("opaquePorts", "opaque-ports", "ports", "ports whose bytes the proxy does not look into", parsePorts),
+  option(
+    "opaquePorts",
+    "opaque-ports",
+    "ports",
+    "ports whose bytes the proxy does not look into (carried in the pod, not acted on yet)",
+    parsePorts,
+  ),
 ]);
 
 function option<K extends keyof PodSettings>(
